@@ -1,0 +1,104 @@
+//! RRsets and negative answers: the part of the cache that answers clients.
+
+use std::sync::Arc;
+
+use proto::{Name, Question, Rank, RrType, Rrset, WallTime};
+
+use crate::entry::{Entry, Origin, Value};
+use crate::key::{Owner, Place};
+use crate::shard::Wanted;
+use crate::{Cache, Denial, Found, Negative, Provenance, Put, ttl};
+
+impl Cache {
+    /// Stores an RRset.
+    ///
+    /// Live data of higher rank stays (RFC 2181 §5.4.1), as does validated data against unvalidated of the same rank;
+    /// otherwise the new set takes the place of an older one, of a denial of its type and of a denial of its name.
+    /// Glue and data of referrals are refused: they live in a [`Delegation`](crate::Delegation) and never answer a
+    /// client. A denial of an ancestor's existence stays, see [`Cache::nxdomain_above`].
+    pub fn put_rrset(&self, rrset: Rrset, provenance: Provenance, now: WallTime) -> Put {
+        let ttl = ttl::positive(self.config(), rrset.ttl);
+        let origin = Origin::new(provenance, &rrset.name);
+        let value = Value::Rrset { rdatas: rrset.rdatas, signatures: rrset.signatures, origin };
+        self.put_answer(&rrset.name, Place::Type(rrset.rtype), value, ttl, now)
+    }
+
+    /// Stores a negative answer: NXDOMAIN for the name and all its types, NODATA for the type asked.
+    ///
+    /// The TTL is that of RFC 2308 §5, the lower of the SOA's TTL and its MINIMUM, within the configured limits; without
+    /// an SOA a few seconds. Ranks decide as in [`Cache::put_rrset`]; NXDOMAIN takes the place of everything at the
+    /// name that does not outrank it.
+    pub fn put_negative(
+        &self,
+        question: &Question,
+        mut negative: Negative,
+        provenance: Provenance,
+        now: WallTime,
+    ) -> Put {
+        let ttl = ttl::negative(self.config(), &negative);
+        let place = match negative.denial {
+            Denial::NoData => Place::Type(question.rtype),
+            Denial::NxDomain => Place::NxDomain,
+        };
+        let origin = Origin::new(provenance, &question.name);
+        negative.proofs.shrink_to_fit();
+        let value = Value::Negative { negative: Arc::new(negative), origin };
+        self.put_answer(&question.name, place, value, ttl, now)
+    }
+
+    /// Live data for exactly this name and type: the RRset, its absence, or the absence of the name. Never an alias.
+    pub fn lookup(&self, question: &Question, now: WallTime) -> Option<Found> {
+        self.answer(question, Wanted::Live, now)
+    }
+
+    /// As [`Cache::lookup`], and expired data too that is not older than `max_stale` (RFC 8767), with TTL 0.
+    pub fn lookup_stale(&self, question: &Question, now: WallTime) -> Option<Found> {
+        self.answer(question, Wanted::Stale, now)
+    }
+
+    /// The live NXDOMAIN at the name itself or else at its nearest ancestor, with the name that does not exist: nothing
+    /// exists below it either (RFC 8020 §2).
+    ///
+    /// Data below may have been stored before or after and be live all the same. It is for the caller to look that up
+    /// first, and to decide whether an unvalidated denial is good enough for more than its own name.
+    pub fn nxdomain_above(&self, name: &Name, now: WallTime) -> Option<(Name, Found)> {
+        let owner = Owner::new(name);
+        owner.ancestors().find_map(|(labels, wire)| {
+            let key = self.key(wire);
+            let copied = self.shard(key).hit(key, Place::NxDomain, Wanted::Live, now)?;
+            let denied = name.suffix(labels);
+            let found = copied.into_found(&denied, RrType::NULL, now)?;
+            Some((denied, found))
+        })
+    }
+
+    fn put_answer(&self, name: &Name, place: Place, value: Value, ttl: u32, now: WallTime) -> Put {
+        let owner = Owner::new(name);
+        let key = self.key(owner.wire());
+        // RFC 2181 §5.4.1: glue may lead us to a server, it may never answer a client.
+        if value.rank().is_none_or(|rank| rank <= Rank::Referral) {
+            return self.shard(key).refuse();
+        }
+        let entry = Entry::new(owner.wire(), value, now.plus_ttl(ttl), ttl);
+        self.shard(key).put(key, place, entry, now)
+    }
+
+    fn answer(&self, question: &Question, wanted: Wanted, now: WallTime) -> Option<Found> {
+        let owner = Owner::new(&question.name);
+        let key = self.key(owner.wire());
+        let copied = {
+            let mut shard = self.shard(key);
+            let data = shard.hit(key, Place::Type(question.rtype), wanted, now);
+            // Both are never there at once: the later took the place of the other.
+            let copied = data.or_else(|| shard.hit(key, Place::NxDomain, wanted, now));
+            if copied.is_none() {
+                shard.miss();
+            }
+            copied
+        };
+        copied?.into_found(&question.name, question.rtype, now)
+    }
+}
+
+#[cfg(test)]
+mod tests;

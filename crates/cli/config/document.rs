@@ -1,0 +1,154 @@
+//! The file as a tree with positions: finds the place of a key and the key at a place.
+
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
+/// A parsed file that remembers where everything stands.
+#[derive(Debug)]
+pub(crate) struct Document<'t> {
+    root: DeTable<'t>,
+}
+
+/// One key of the file, with its whole path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// `resolver.limits.depth`
+    pub(crate) path: String,
+    /// Where the key stands.
+    pub(crate) span: Range<usize>,
+    /// Where its value stands.
+    pub(crate) value: Range<usize>,
+    /// What kind of value it has.
+    pub(crate) shape: Shape,
+}
+
+/// The kinds of value that matter before types are checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// A table; its keys follow.
+    Table,
+    /// Tables under `[[key]]`; their keys follow.
+    Tables,
+    /// Anything else, as written in compact form where it is a boolean or an empty list.
+    Plain(Plain),
+}
+
+/// Values that can mean "off".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plain {
+    /// `true`
+    True,
+    /// `false`
+    False,
+    /// `[]`
+    EmptyList,
+    /// Whatever else.
+    Other,
+}
+
+impl<'t> Document<'t> {
+    /// Parses TOML.
+    ///
+    /// # Errors
+    /// When the text is no TOML.
+    pub(crate) fn parse(text: &'t str) -> Result<Self, toml::de::Error> {
+        DeTable::parse(text).map(|table| Self { root: table.into_inner() })
+    }
+
+    /// All keys, tables before their content.
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        let mut keys = Vec::new();
+        collect(&self.root, "", &mut keys);
+        keys
+    }
+
+    /// Where the value of `path` stands; `path` may end in an index, `server.listen[1]`.
+    pub(crate) fn value_span(&self, path: &str) -> Option<Range<usize>> {
+        let (path, index) = match path.strip_suffix(']').and_then(|path| path.rsplit_once('[')) {
+            Some((path, index)) => (path, Some(index.parse::<usize>().ok()?)),
+            None => (path, None),
+        };
+        let (tables, last) = path.rsplit_once('.').map_or(("", path), |(tables, last)| (tables, last));
+        let mut table = &self.root;
+        for part in tables.split('.').filter(|part| !part.is_empty()) {
+            table = table.get(part)?.get_ref().as_table()?;
+        }
+        let value = table.get(last)?;
+        match index {
+            None => Some(value.span()),
+            Some(index) => value.get_ref().as_array()?.get(index).map(toml::Spanned::span),
+        }
+    }
+
+    /// The path of the innermost key or value around `at`.
+    pub(crate) fn path_at(&self, at: &Range<usize>) -> Option<String> {
+        let around = |span: &Range<usize>| span.start <= at.start && at.end <= span.end;
+        let inside = |key: &Key| around(&key.span) || around(&key.value);
+        // A table's own span is its header, so the longest path that fits is the innermost.
+        let key = self.keys().into_iter().filter(inside).max_by_key(|key| key.path.len())?;
+        let element = (0..).map_while(|index| {
+            let path = format!("{}[{index}]", key.path);
+            self.value_span(&path).map(|span| (path, span))
+        });
+        let path = element.into_iter().find(|(_, span)| around(span)).map(|(path, _)| path);
+        Some(path.unwrap_or(key.path))
+    }
+}
+
+fn collect(table: &DeTable<'_>, prefix: &str, keys: &mut Vec<Key>) {
+    for (key, value) in table {
+        let name = key.get_ref();
+        let path = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
+        let shape = shape(value.get_ref());
+        keys.push(Key { path: path.clone(), span: key.span(), value: value.span(), shape });
+        match value.get_ref() {
+            DeValue::Table(inner) => collect(inner, &path, keys),
+            DeValue::Array(elements) => {
+                elements.iter().filter_map(|element| element.get_ref().as_table()).for_each(|inner| {
+                    collect(inner, &path, keys);
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn shape(value: &DeValue<'_>) -> Shape {
+    match value {
+        DeValue::Table(_) => Shape::Table,
+        DeValue::Array(elements) if elements.is_empty() => Shape::Plain(Plain::EmptyList),
+        DeValue::Array(elements) if elements.iter().all(|element| element.get_ref().is_table()) => Shape::Tables,
+        DeValue::Boolean(true) => Shape::Plain(Plain::True),
+        DeValue::Boolean(false) => Shape::Plain(Plain::False),
+        _ => Shape::Plain(Plain::Other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "[server]\nlisten = [\"a\", \"bc\"]\n[server.access]\nallow = 7\n[[stub]]\nzone = \"x.\"\n";
+
+    #[test]
+    fn values_are_found_by_path_and_paths_by_place() {
+        let document = Document::parse(TEXT).unwrap();
+        for (path, written) in
+            [("server.listen[1]", "\"bc\""), ("server.access.allow", "7"), ("server.listen", "[\"a\", \"bc\"]")]
+        {
+            let span = document.value_span(path).unwrap();
+            assert_eq!(&TEXT[span.clone()], written);
+            assert_eq!(document.path_at(&span).as_deref(), Some(path));
+        }
+        assert_eq!(document.value_span("server.threads"), None);
+        assert_eq!(document.value_span("server.listen[2]"), None);
+    }
+
+    #[test]
+    fn keys_come_with_their_tables() {
+        let document = Document::parse(TEXT).unwrap();
+        let paths: Vec<String> = document.keys().into_iter().map(|key| key.path).collect();
+        assert_eq!(paths, ["server", "server.access", "server.access.allow", "server.listen", "stub", "stub.zone"]);
+    }
+}

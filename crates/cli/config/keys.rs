@@ -1,0 +1,241 @@
+//! Which keys there are, and which of them only a later version will obey.
+//!
+//! Nothing is ignored: a key that is unknown or not implemented stops the start, with the nearest known key as a hint.
+
+use toml::{Table, Value};
+
+use super::document::{Document, Key, Plain, Shape};
+use super::problem::Problem;
+use super::raw::Raw;
+
+/// A key that is named in the documentation and not implemented yet, with the value, if any, that asks for what
+/// happens today all the same and is therefore obeyed.
+const PLANNED: [(&str, Option<Plain>); 38] = [
+    ("server.tls.listen", None),
+    ("server.tls.certificate", None),
+    ("server.tls.key", None),
+    ("server.https.listen", None),
+    ("server.https.certificate", None),
+    ("server.https.key", None),
+    ("server.https.path", None),
+    ("server.quic.listen", None),
+    ("server.quic.certificate", None),
+    ("server.quic.key", None),
+    ("resolver.private-addresses", None),
+    ("resolver.private-domains", None),
+    ("resolver.prefetch", Some(Plain::False)),
+    ("dnssec.trust-anchors", None),
+    ("dnssec.trust-anchor-files", Some(Plain::EmptyList)),
+    ("dnssec.negative-trust-anchors", None),
+    ("dnssec.rfc5011", Some(Plain::False)),
+    ("dnssec.state-file", None),
+    ("dnssec.signal-trust-anchors", Some(Plain::False)),
+    ("dnssec.aggressive-nsec", None),
+    ("dnssec.harden-stripped", None),
+    ("dnssec.accept-sha1", None),
+    ("cache.persist", None),
+    ("dns64.prefix", None),
+    ("local.records", None),
+    ("local.hosts-file", None),
+    ("local.zone.name", None),
+    ("local.zone.type", None),
+    ("local.zone.file", None),
+    ("forward.zone", None),
+    ("forward.addresses", None),
+    ("forward.first", None),
+    ("stub.zone", None),
+    ("stub.addresses", None),
+    ("stub.first", None),
+    ("metrics.listen", None),
+    ("control.socket", None),
+    ("web.listen", None),
+];
+
+/// The keys of this version and of the planned ones.
+#[derive(Debug)]
+pub(crate) struct KnownKeys {
+    implemented: Vec<(String, String)>,
+}
+
+impl KnownKeys {
+    /// Those that [`Raw`] has, with their defaults, and those in `PLANNED`.
+    pub(crate) fn new() -> Self {
+        let defaults = Table::try_from(Raw::default()).expect("defaults are plain TOML values");
+        let mut implemented = Vec::new();
+        leaves(&defaults, "", &mut implemented);
+        Self { implemented }
+    }
+
+    /// Every key of the file that is unknown or not implemented yet.
+    pub(crate) fn inspect(&self, document: &Document<'_>) -> Vec<Problem> {
+        let keys = document.keys();
+        let mut problems: Vec<Problem> = keys.iter().filter_map(|key| self.judge(key, &keys)).collect();
+        problems.dedup(); // [[stub]] twice
+        problems
+    }
+
+    /// What an empty file means for `path`, as it would be written: `depth = 7`.
+    pub(crate) fn default_line(&self, path: &str) -> Option<String> {
+        let path = path.split('[').next().unwrap_or(path);
+        let (_, value) = self.implemented.iter().find(|(known, _)| known == path)?;
+        Some(format!("{} = {value}", last(path)))
+    }
+
+    fn judge(&self, key: &Key, keys: &[Key]) -> Option<Problem> {
+        let problem = |what: &str, hint: Option<String>| {
+            Some(Problem { span: key.span.clone(), key: key.path.clone(), what: what.to_owned(), hint })
+        };
+        if self.implemented.iter().any(|(known, _)| *known == key.path) {
+            return None;
+        }
+        if let Some((_, off)) = PLANNED.iter().find(|(planned, _)| *planned == key.path) {
+            return match (off, &key.shape) {
+                (Some(off), Shape::Plain(value)) if off == value => None,
+                _ => problem(&format!("the key {} is not implemented yet (planned); remove it", key.path), None),
+            };
+        }
+        let below = format!("{}.", key.path);
+        let holds_implemented = self.implemented.iter().any(|(known, _)| known.starts_with(&below));
+        let holds_planned = PLANNED.iter().any(|(planned, _)| planned.starts_with(&below));
+        match key.shape {
+            Shape::Table if holds_implemented => None,
+            _ if holds_implemented => problem("is a table, not a value", Some(format!("write [{}]", key.path))),
+            // A table of planned keys is told of by its keys, an empty one by itself.
+            _ if holds_planned && keys.iter().any(|other| other.path.starts_with(&below)) => None,
+            _ if holds_planned => {
+                problem(&format!("the table {} is not implemented yet (planned); remove it", key.path), None)
+            }
+            // An unknown table is told of once, not for each of its keys.
+            _ if !self.is_table(parent(&key.path)) => None,
+            _ => problem("unknown key", Some(self.hint(&key.path))),
+        }
+    }
+
+    fn is_table(&self, path: &str) -> bool {
+        path.is_empty() || self.all().any(|known| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &str> {
+        let planned = PLANNED.iter().map(|(planned, _)| *planned);
+        self.implemented.iter().map(|(known, _)| known.as_str()).chain(planned)
+    }
+
+    /// The nearest key of the same table, else the table that has a key of this name, else the keys that there are.
+    fn hint(&self, path: &str) -> String {
+        let (table, name) = (parent(path), last(path));
+        let mut siblings: Vec<&str> = self.all().filter_map(|known| child(known, table)).collect();
+        siblings.dedup();
+        let nearest = siblings.iter().map(|sibling| (distance(name, sibling), *sibling)).min();
+        if let Some((_, near)) = nearest.filter(|(steps, near)| *steps <= near.len().div_ceil(3)) {
+            return format!("did you mean `{near}`?");
+        }
+        let elsewhere = self.all().find(|known| last(known) == name || distance(last(known), name) == 1);
+        if let Some(known) = elsewhere {
+            return format!("`{}` belongs to [{}]", last(known), parent(known));
+        }
+        format!("known here: {}", siblings.join(", "))
+    }
+}
+
+fn leaves(table: &Table, prefix: &str, found: &mut Vec<(String, String)>) {
+    for (key, value) in table {
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            Value::Table(inner) => leaves(inner, &path, found),
+            plain => found.push((path, plain.to_string())),
+        }
+    }
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(parent, _)| parent)
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit_once('.').map_or(path, |(_, last)| last)
+}
+
+/// The part of `known` right below `table`.
+fn child<'k>(known: &'k str, table: &str) -> Option<&'k str> {
+    let below = if table.is_empty() { known } else { known.strip_prefix(table)?.strip_prefix('.')? };
+    below.split('.').next()
+}
+
+/// Letters to insert, remove or change to get from `a` to `b` (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (diagonal + usize::from(x != *y)).min(above + 1).min(row[j] + 1);
+            diagonal = above;
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inspect(text: &str) -> Vec<(String, String, Option<String>)> {
+        let document = Document::parse(text).unwrap();
+        let problems = KnownKeys::new().inspect(&document);
+        problems.into_iter().map(|problem| (problem.key, problem.what, problem.hint)).collect()
+    }
+
+    #[test]
+    fn unknown_keys_name_the_nearest_known_one() {
+        for (text, key, hint) in [
+            ("[server]\nlisen = []", "server.lisen", "did you mean `listen`?"),
+            ("[cache]\nmin_ttl = \"1s\"", "cache.min_ttl", "did you mean `min-ttl`?"),
+            ("[resolver]\ndepth = 7", "resolver.depth", "`depth` belongs to [resolver.limits]"),
+            ("[cahce]\nsize = \"1MiB\"", "cahce", "did you mean `cache`?"),
+            ("[local]\nzzzzzzzzzz = 1", "local.zzzzzzzzzz", "known here: special-names, records, hosts-file, zone"),
+            ("[[stub]]\nzoen = \".\"", "stub.zoen", "did you mean `zone`?"),
+            ("[server.tls]\ncertifcate = \"\"", "server.tls.certifcate", "did you mean `certificate`?"),
+        ] {
+            let expected = (key.to_owned(), "unknown key".to_owned(), Some(hint.to_owned()));
+            assert_eq!(inspect(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn planned_keys_are_refused_as_such() {
+        for (text, key) in [
+            ("[dnssec]\nrfc5011 = true", "dnssec.rfc5011"),
+            ("[dns64]\nprefix = \"\"", "dns64.prefix"),
+            ("[cache]\npersist = \"\"", "cache.persist"),
+            ("[[forward]]\nfirst = true", "forward.first"),
+            ("[[local.zone]]\nname = \".\"", "local.zone.name"),
+            ("[resolver]\nprefetch = true", "resolver.prefetch"),
+        ] {
+            let what = format!("the key {key} is not implemented yet (planned); remove it");
+            assert_eq!(inspect(text), [(key.to_owned(), what, None)], "{text}");
+        }
+        let table = "the table web is not implemented yet (planned); remove it".to_owned();
+        assert_eq!(inspect("[web]"), [("web".to_owned(), table, None)]);
+    }
+
+    #[test]
+    fn off_is_obeyed_where_nothing_else_happens() {
+        let text = "[resolver]\nprefetch = false\n[dnssec]\nrfc5011 = false\ntrust-anchor-files = []\n\
+            signal-trust-anchors = false\n";
+        assert_eq!(inspect(text), []);
+    }
+
+    #[test]
+    fn values_in_place_of_tables_are_refused() {
+        let expected = ("cache".to_owned(), "is a table, not a value".to_owned(), Some("write [cache]".to_owned()));
+        assert_eq!(inspect("cache = \"256MiB\""), [expected]);
+    }
+
+    #[test]
+    fn distances_count_letters() {
+        for (a, b, steps) in [("", "abc", 3), ("abc", "abc", 0), ("lisen", "listen", 1), ("cahce", "cache", 2)] {
+            assert_eq!(distance(a, b), steps, "{a} {b}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What the checked values mean to the other crates.
+
+use std::net::IpAddr;
+
+use ::cache::CacheConfig;
+use engine::{EngineConfig, RootServer};
+use server::{Identity, ListenBy, MinimalResponses, ServerConfig, SpecialNamesConfig, SpecialNamesMode};
+use tracing::level_filters::LevelFilter;
+
+use super::raw::{self, Raw};
+use super::units::Period;
+
+/// What is logged.
+pub(super) fn level(log: raw::Log) -> LevelFilter {
+    match log {
+        raw::Log::Off => LevelFilter::OFF,
+        raw::Log::Error => LevelFilter::ERROR,
+        raw::Log::Warn => LevelFilter::WARN,
+        raw::Log::Info => LevelFilter::INFO,
+        raw::Log::Debug => LevelFilter::DEBUG,
+        raw::Log::Trace => LevelFilter::TRACE,
+    }
+}
+
+/// The engine's part.
+pub(super) fn engine(raw: &Raw, root_hints: Vec<RootServer>) -> EngineConfig {
+    let resolver = &raw.resolver;
+    EngineConfig {
+        root_hints,
+        prime_root: resolver.prime_root,
+        qname_minimisation: match resolver.qname_minimisation {
+            raw::Minimisation::Relaxed => engine::Minimisation::Relaxed,
+            raw::Minimisation::Strict => engine::Minimisation::Strict,
+            raw::Minimisation::Off => engine::Minimisation::Off,
+        },
+        case_randomisation: resolver.case_randomisation,
+        ipv4: resolver.ipv4,
+        ipv6: resolver.ipv6,
+        upstream_port: resolver.upstream_port,
+        query_localhost: resolver.query_localhost,
+        do_not_query: resolver.do_not_query.iter().map(|prefix| prefix.0).collect(),
+        own_addresses: own_addresses(raw),
+        edns_buffer_size: resolver.edns_buffer_size,
+        harden_glue: resolver.harden_glue,
+        harden_below_nxdomain: resolver.harden_below_nxdomain,
+        limits: limits(&resolver.limits),
+        stale: engine::Stale {
+            enabled: raw.cache.stale.enabled,
+            client_timeout: raw.cache.stale.client_timeout.0,
+            reply_ttl: raw.cache.stale.reply_ttl.ttl().expect("check has seen it"),
+        },
+    }
+}
+
+/// The cache's part.
+pub(super) fn cache(cache: &raw::Cache) -> CacheConfig {
+    let ttl = |period: Period| period.ttl().expect("check has seen it");
+    CacheConfig {
+        size: usize::try_from(cache.size.0).unwrap_or(usize::MAX),
+        min_ttl: ttl(cache.min_ttl),
+        max_ttl: ttl(cache.max_ttl),
+        min_negative_ttl: ttl(cache.min_negative_ttl),
+        max_negative_ttl: ttl(cache.max_negative_ttl),
+        max_stale: if cache.stale.enabled { ttl(cache.stale.max_stale) } else { 0 },
+    }
+}
+
+/// The server's part.
+pub(super) fn server(raw: &Raw, listen_by: ListenBy) -> ServerConfig {
+    let mode = if raw.local.special_names { SpecialNamesMode::Local } else { SpecialNamesMode::Resolved };
+    ServerConfig {
+        listen: raw.server.listen.iter().map(|listen| listen.0).collect(),
+        listen_by,
+        threads: raw.server.threads,
+        allow: raw.server.access.allow.iter().map(|prefix| prefix.0).collect(),
+        minimal_responses: if raw.server.minimal_responses { MinimalResponses::On } else { MinimalResponses::Off },
+        identity: Identity(raw.server.identity.clone()),
+        special_names: SpecialNamesConfig { mode, ..SpecialNamesConfig::default() },
+        ..ServerConfig::default()
+    }
+}
+
+/// Asking ourselves would take our address and our port: behind another port another server may live.
+pub(super) fn own_addresses(raw: &Raw) -> Vec<IpAddr> {
+    let port = raw.resolver.upstream_port;
+    let own = raw.server.listen.iter().filter(|listen| listen.0.port() == port);
+    own.map(|listen| listen.0.ip()).filter(|address| !address.is_unspecified()).collect()
+}
+
+fn limits(limits: &raw::Limits) -> engine::Limits {
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    engine::Limits {
+        upstream_queries: limits.upstream_queries,
+        queries_per_name: limits.queries_per_name,
+        depth: limits.depth,
+        referrals: limits.referrals,
+        aliases: limits.aliases,
+        ns_per_delegation: count(limits.ns_per_delegation),
+        addresses_per_ns: count(limits.addresses_per_ns),
+        ns_address_lookups: limits.ns_address_lookups,
+        client_deadline: limits.client_deadline.0,
+        total_deadline: limits.total_deadline.0,
+    }
+}

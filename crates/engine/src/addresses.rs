@@ -1,0 +1,201 @@
+//! From the names of name servers to addresses that may be asked.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use cache::{Known, NameServer};
+use proto::{Name, Question, RrType, WallTime};
+use transport::Network;
+
+use crate::Resolver;
+use crate::budget::Exhausted;
+use crate::config::EngineConfig;
+use crate::iterate::Cut;
+use crate::race::Race;
+use crate::select::Candidate;
+use crate::trace::{Event, Purpose};
+use crate::work::Work;
+
+/// Name servers looked for at the same moment; the first that has an address wins.
+const PARALLEL_LOOKUPS: usize = 2;
+
+/// Name servers whose addresses are being looked for.
+pub(crate) struct Lookups {
+    pub(crate) names: Vec<Name>,
+    /// What ran out, if anything did; then no more names are looked for.
+    pub(crate) spent: Option<Exhausted>,
+    race: Race<Vec<Candidate>>,
+    number: u32,
+}
+
+impl Lookups {
+    pub(crate) fn new(names: Vec<Name>) -> Self {
+        Self { names, spent: None, race: Race::new(), number: 0 }
+    }
+
+    /// True if nothing more can be found.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.race.is_empty()
+    }
+}
+
+/// Whether a server at this address may be asked at all: never ourselves, nobody's loopback, nothing that is no host.
+pub(crate) fn may_ask(address: IpAddr, config: &EngineConfig) -> bool {
+    let family = if address.is_ipv4() { config.ipv4 } else { config.ipv6 };
+    let host = match address {
+        IpAddr::V4(v4) => is_host(v4, config),
+        IpAddr::V6(v6) => {
+            !v6.is_unspecified()
+                && !v6.is_multicast()
+                && v6.to_ipv4_mapped().is_none()
+                && (config.query_localhost || !v6.is_loopback())
+        }
+    };
+    let own = config.own_addresses.contains(&address) && !config.query_localhost;
+    family && host && !own && !config.do_not_query.iter().any(|prefix| prefix.contains(&address))
+}
+
+fn is_host(v4: Ipv4Addr, config: &EngineConfig) -> bool {
+    let this_network = v4.octets()[0] == 0;
+    let class_e = v4.octets()[0] >= 240; // 255.255.255.255 included
+    !this_network && !class_e && !v4.is_multicast() && (config.query_localhost || !v4.is_loopback())
+}
+
+impl<N: Network> Resolver<N> {
+    /// The addresses known for the servers of a cut, and the servers without any.
+    ///
+    /// What the server's own zone says of its address comes first, then the glue; both are tried, because either may be
+    /// wrong.
+    pub(crate) fn known_addresses(&self, cut: &Cut) -> (Vec<Candidate>, Vec<Name>) {
+        let now = self.env.clock.wall();
+        let mut candidates: Vec<Candidate> = Vec::new();
+        let mut without = Vec::new();
+        for server in &cut.delegation.servers {
+            let addresses = self.addresses_of(server, now);
+            let usable = addresses.into_iter().filter(|address| may_ask(*address, &self.config));
+            let before = candidates.len();
+            let mut any = false;
+            for address in usable.take(self.config.limits.addresses_per_ns) {
+                any = true;
+                // Sixty names on one address are one server.
+                if candidates.iter().all(|candidate| candidate.address != address) {
+                    candidates.push(Candidate { server: server.name.clone(), address });
+                }
+            }
+            if !any && candidates.len() == before {
+                without.push(server.name.clone());
+            }
+        }
+        (candidates, without)
+    }
+
+    fn addresses_of(&self, server: &NameServer, now: WallTime) -> Vec<IpAddr> {
+        let mut addresses = self.cached_addresses(&server.name, now);
+        addresses.extend(&server.glue);
+        addresses
+    }
+
+    fn cached_addresses(&self, name: &Name, now: WallTime) -> Vec<IpAddr> {
+        let types = [RrType::A, RrType::AAAA];
+        let lookups = types.iter().filter_map(|rtype| self.cache.lookup(&Question::new(name.clone(), *rtype), now));
+        let sets = lookups.filter_map(|found| match found.known {
+            Known::Rrset(set) => Some(set),
+            Known::Negative(_) => None,
+        });
+        sets.flat_map(|set| set.addresses().collect::<Vec<_>>()).collect()
+    }
+
+    /// Waits for the next server whose address is found, and starts as many look-ups as may run beside each other.
+    ///
+    /// Empty when all that could be looked for has been.
+    pub(crate) async fn find_addresses(
+        self: &Arc<Self>,
+        lookups: &mut Lookups,
+        zone: &Name,
+        work: &Work,
+    ) -> Vec<Candidate> {
+        loop {
+            while lookups.race.len() < PARALLEL_LOOKUPS && !lookups.names.is_empty() {
+                let draw = self.select_draws.below(lookups.names.len() as u32) as usize;
+                let name = lookups.names.swap_remove(draw);
+                if let Err(exhausted) = work.budget.spend_address_lookup(work.depth + 1) {
+                    lookups.names.clear();
+                    lookups.spent = Some(exhausted);
+                    break;
+                }
+                lookups.number += 1;
+                let (resolver, zone, work) = (self.clone(), zone.clone(), work.clone());
+                lookups.race.add(lookups.number, async move { resolver.look_up_server(name, zone, work).await });
+            }
+            if lookups.race.is_empty() {
+                return Vec::new();
+            }
+            let (_, candidates) = lookups.race.next().await;
+            if !candidates.is_empty() {
+                return candidates;
+            }
+            work.budget.note_failed_address_lookup();
+        }
+    }
+
+    /// The usable addresses of one name server: A, and AAAA if there is none.
+    async fn look_up_server(self: Arc<Self>, server: Name, zone: Name, work: Work) -> Vec<Candidate> {
+        let families = [(self.config.ipv4, RrType::A), (self.config.ipv6, RrType::AAAA)];
+        for (_, rtype) in families.into_iter().filter(|(enabled, _)| *enabled) {
+            let question = Question::new(server.clone(), rtype);
+            let Ok(child) = work.child(&question) else { continue };
+            let purpose = Purpose::ServerAddress { zone: zone.clone() };
+            child.trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
+            let found = self.clone().chase_boxed(question, child.clone()).await;
+            self.finish_span(&child, &found);
+            let Ok(chased) = found else { continue };
+            let addresses = chased.data.iter().flat_map(|set| set.addresses().collect::<Vec<_>>());
+            let usable = addresses.filter(|address| may_ask(*address, &self.config));
+            let candidates: Vec<Candidate> = usable
+                .take(self.config.limits.addresses_per_ns)
+                .map(|address| Candidate { server: server.clone(), address })
+                .collect();
+            if !candidates.is_empty() {
+                return candidates;
+            }
+        }
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_are_never_asked() {
+        let config = EngineConfig {
+            own_addresses: vec!["192.0.2.53".parse().unwrap()],
+            do_not_query: vec!["198.51.100.0/24".parse().unwrap()],
+            ..EngineConfig::default()
+        };
+        for bad in [
+            "0.0.0.0",
+            "0.1.2.3",
+            "127.0.0.1",
+            "127.53.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "ff02::1",
+            "::ffff:192.0.2.1",
+            "192.0.2.53",
+            "198.51.100.7",
+        ] {
+            assert!(!may_ask(bad.parse().unwrap(), &config), "{bad}");
+        }
+        for good in ["192.0.2.1", "10.0.0.1", "2001:db8::1", "198.51.101.1"] {
+            assert!(may_ask(good.parse().unwrap(), &config), "{good}");
+        }
+        let local = EngineConfig { query_localhost: true, ipv6: false, ..EngineConfig::default() };
+        assert!(may_ask("127.53.0.1".parse().unwrap(), &local), "configured");
+        assert!(!may_ask("2001:db8::1".parse().unwrap(), &local), "IPv6 is off");
+    }
+}

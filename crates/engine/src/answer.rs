@@ -1,0 +1,77 @@
+//! What a client asks and what it gets.
+
+use proto::{Ede, Question, Rcode, Rrset, Security};
+use serde::Serialize;
+
+/// A question with the flags that change what the engine does.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ClientQuestion {
+    /// Name and type.
+    pub question: Question,
+    /// RD: walk if the cache does not know; false: answer from the cache only.
+    pub recursion: Recursion,
+    /// CD: whether bogus data is withheld (RFC 4035 §3.2.2).
+    pub checking: Checking,
+}
+
+/// Whether the client lets us ask others (RD).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Recursion {
+    /// RD=1.
+    Desired,
+    /// RD=0: only what is in the cache.
+    CacheOnly,
+}
+
+/// Whether the client wants validation enforced (CD).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Checking {
+    /// CD=0: bogus data becomes SERVFAIL.
+    Enabled,
+    /// CD=1: the client validates by itself.
+    Disabled,
+}
+
+/// The answer to a client's question, before it is fitted to the client's message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// Response code.
+    pub rcode: Rcode,
+    /// Alias chain and data, in order. TTLs are the remaining ones.
+    pub answer: Vec<Rrset>,
+    /// SOA (and proofs) of a negative answer; otherwise the NS set where it is known and wanted.
+    pub authority: Vec<Rrset>,
+    /// Addresses that help, where they are known and wanted.
+    pub additional: Vec<Rrset>,
+    /// What validation found; `Unchecked` until there is validation.
+    #[serde(skip)]
+    pub security: Security,
+    /// Why the answer is a failure, or stale, or made up here (RFC 8914).
+    pub extended_errors: Vec<Ede>,
+}
+
+impl Answer {
+    /// An answer without records.
+    pub fn empty(rcode: Rcode) -> Self {
+        Self {
+            rcode,
+            answer: vec![],
+            authority: vec![],
+            additional: vec![],
+            security: Security::Unchecked,
+            extended_errors: vec![],
+        }
+    }
+
+    /// An empty answer that says why.
+    pub fn failure(rcode: Rcode, why: Ede) -> Self {
+        Self { extended_errors: vec![why], ..Self::empty(rcode) }
+    }
+}
+
+impl ClientQuestion {
+    /// A question with RD=1 and CD=0.
+    pub fn new(question: Question) -> Self {
+        Self { question, recursion: Recursion::Desired, checking: Checking::Enabled }
+    }
+}

@@ -1,0 +1,311 @@
+//! What a reply means (RFC 1034 §5.3.3 step 4). Pure.
+
+use std::net::IpAddr;
+
+use cache::{Delegation, NameServer};
+use proto::{Flags, Message, Name, Question, Rank, Rcode, RrType, Rrset};
+
+use crate::alias::{self, Alias};
+use crate::scrub::Scrubbed;
+
+/// Aliases read from one message; longer chains are asked on from there.
+const MAX_ALIASES_PER_MESSAGE: usize = 16;
+
+/// How far a reply can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It answers the question, or leads on.
+    Usable(Meaning),
+    /// It would do if no other server says anything better: the server does not claim authority (AA clear).
+    Doubtful(Meaning),
+    /// The server is of no use for this question.
+    Unusable(Defect),
+}
+
+/// What a usable reply says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// Ask the servers of a zone below.
+    Referral(Referral),
+    /// The answer, or the part of it that this zone knows.
+    Answer(Answered),
+}
+
+/// A delegation as its parent gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Referral {
+    /// Zone, servers and glue.
+    pub delegation: Delegation,
+    /// TTL of the NS set, in seconds.
+    pub ttl: u32,
+}
+
+impl Referral {
+    /// The NS set, as far as it was kept.
+    pub(crate) fn ns_set(&self) -> Option<Rrset> {
+        let servers = &self.delegation.servers;
+        let targets = servers.iter().map(|server| server.name.wire());
+        (!servers.is_empty()).then(|| Rrset::new(self.delegation.zone.clone(), RrType::NS, self.ttl, targets))
+    }
+}
+
+/// An answer: aliases in order, and where they end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answered {
+    /// CNAME sets, and DNAME sets in front of the CNAME that follows from them.
+    pub aliases: Vec<Rrset>,
+    /// What stands at the end.
+    pub end: End,
+    /// Credibility of all of it.
+    pub rank: Rank,
+    /// Addresses of the name servers in an NS answer of the zone itself; leads to servers only (priming, RFC 9609 §4).
+    pub glue: Vec<Rrset>,
+}
+
+/// What stands at the end of the aliases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The data asked for.
+    Data(Rrset),
+    /// A name that has to be asked for next.
+    Target(Name),
+    /// `name` exists without the type.
+    NoData {
+        /// The last name of the chain.
+        name: Name,
+        /// SOA of its zone.
+        soa: Option<Rrset>,
+    },
+    /// `name` does not exist.
+    NxDomain {
+        /// The last name of the chain.
+        name: Name,
+        /// SOA of its zone.
+        soa: Option<Rrset>,
+    },
+    /// A DNAME makes the name longer than 255 octets (RFC 6672 §2.2).
+    TooLong(Name),
+}
+
+/// Why a server is of no use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Defect {
+    /// A response code that ends nothing.
+    Rcode(Rcode),
+    /// A referral to the zone itself or above it.
+    UpwardReferral,
+    /// A referral to a zone that does not lead to the name.
+    SidewaysReferral,
+    /// A denial that speaks for another zone.
+    WrongZone,
+    /// Neither data nor denial nor referral.
+    Empty,
+    /// Denial and data at once, or several targets for one alias.
+    Contradiction,
+}
+
+impl Defect {
+    /// Whether it says that the server does not serve the zone at all (remembered), or only not this question.
+    ///
+    /// A refusal counts for whole questions only: some servers dislike minimised ones.
+    pub(crate) fn is_lameness(self, whole: bool) -> bool {
+        match self {
+            Self::Rcode(rcode) => whole && matches!(rcode, Rcode::REFUSED | Rcode::NOTAUTH),
+            Self::UpwardReferral | Self::SidewaysReferral | Self::WrongZone => true,
+            Self::Empty | Self::Contradiction => false,
+        }
+    }
+
+    /// In words.
+    pub(crate) fn describe(self) -> String {
+        match self {
+            Self::Rcode(rcode) => rcode.to_string(),
+            Self::UpwardReferral => "refers to its own zone or above it".into(),
+            Self::SidewaysReferral => "refers to a zone that does not lead to the name".into(),
+            Self::WrongZone => "answers for another zone".into(),
+            Self::Empty => "neither data nor denial nor referral".into(),
+            Self::Contradiction => "the reply contradicts itself".into(),
+        }
+    }
+}
+
+/// Limits applied when a referral is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReferralLimits {
+    /// Name servers kept.
+    pub servers: usize,
+    /// Addresses kept for each.
+    pub addresses: usize,
+}
+
+/// Reads the scrubbed reply of a server of `zone` to `ask`.
+pub(crate) fn classify(
+    reply: &Message,
+    scrubbed: &Scrubbed,
+    ask: &Question,
+    zone: &Name,
+    limits: ReferralLimits,
+) -> Verdict {
+    let rcode = reply.rcode();
+    if !matches!(rcode, Rcode::NOERROR | Rcode::NXDOMAIN | Rcode::YXDOMAIN) {
+        return Verdict::Unusable(Defect::Rcode(rcode));
+    }
+    let authoritative = reply.flags.has(Flags::AA);
+    let rank = if authoritative { Rank::AuthoritativeAnswer } else { Rank::NonAuthoritativeAnswer };
+    let judged = |meaning| if authoritative { Verdict::Usable(meaning) } else { Verdict::Doubtful(meaning) };
+    let (aliases, last) = match follow(scrubbed, ask, zone) {
+        Ok(followed) => followed,
+        Err(defect) => return Verdict::Unusable(defect),
+    };
+    let end = match last {
+        Last::TooLong(name) => End::TooLong(name),
+        Last::Data(set) if rcode == Rcode::NOERROR => End::Data(set),
+        Last::Data(_) => return Verdict::Unusable(Defect::Contradiction),
+        Last::Outside(name) => End::Target(name),
+        Last::Open(name) => {
+            let soa = soa_for(scrubbed, &name);
+            if soa.is_none() && aliases.is_empty() && speaks_for_another_zone(scrubbed) {
+                return Verdict::Unusable(Defect::WrongZone);
+            }
+            // The owner of an SOA exists: who denies it in its own name serves something else.
+            let denies_apex = soa.as_ref().is_some_and(|soa| soa.name == name) && rcode == Rcode::NXDOMAIN;
+            if denies_apex {
+                return Verdict::Unusable(Defect::WrongZone);
+            }
+            match (rcode, aliases.is_empty()) {
+                (Rcode::NXDOMAIN, true) => End::NxDomain { name, soa },
+                // RFC 6604 §3: the code speaks of the last name of the chain; believed with its SOA only.
+                (Rcode::NXDOMAIN, false) if soa.is_some() => End::NxDomain { name, soa },
+                (Rcode::NOERROR, false) if soa.is_some() => End::NoData { name, soa },
+                (_, false) => End::Target(name),
+                (Rcode::NOERROR, true) => return without_answer(scrubbed, ask, zone, limits, authoritative, soa),
+                (_, true) => return Verdict::Unusable(Defect::Rcode(rcode)),
+            }
+        }
+    };
+    let own_servers = ask.rtype == RrType::NS && ask.name == *zone;
+    let glue = if own_servers { scrubbed.glue.clone() } else { vec![] };
+    judged(Meaning::Answer(Answered { aliases, end, rank, glue }))
+}
+
+/// NOERROR without an answer: a referral, NODATA, or nothing of use.
+fn without_answer(
+    scrubbed: &Scrubbed,
+    ask: &Question,
+    zone: &Name,
+    limits: ReferralLimits,
+    authoritative: bool,
+    soa: Option<Rrset>,
+) -> Verdict {
+    if soa.is_none()
+        && let Some(referral) = referral(scrubbed, ask, zone, limits)
+    {
+        // A referral carries no authority by nature; some servers set AA all the same.
+        return Verdict::Usable(Meaning::Referral(referral));
+    }
+    let rank = if authoritative { Rank::AuthoritativeAnswer } else { Rank::NonAuthoritativeAnswer };
+    let no_data = |soa| {
+        Meaning::Answer(Answered {
+            aliases: vec![],
+            end: End::NoData { name: ask.name.clone(), soa },
+            rank,
+            glue: vec![],
+        })
+    };
+    match (soa, authoritative) {
+        (Some(soa), true) => Verdict::Usable(no_data(Some(soa))),
+        (Some(soa), false) => Verdict::Doubtful(no_data(Some(soa))),
+        // RFC 2308 §2.2: NODATA without SOA (type 3) from an authority.
+        (None, true) => Verdict::Usable(no_data(None)),
+        (None, false) => Verdict::Unusable(defect_of_referral(scrubbed, zone)),
+    }
+}
+
+fn defect_of_referral(scrubbed: &Scrubbed, zone: &Name) -> Defect {
+    let outside = scrubbed.dropped.iter().any(|dropped| dropped.rtype == RrType::NS);
+    match scrubbed.authority.iter().find(|set| set.rtype == RrType::NS) {
+        Some(set) if set.name == *zone => Defect::UpwardReferral,
+        Some(_) => Defect::SidewaysReferral,
+        None if outside => Defect::UpwardReferral,
+        None => Defect::Empty,
+    }
+}
+
+/// A referral leads strictly down from `zone` towards the name (RFC 1034 §5.3.3 step 4b).
+fn referral(scrubbed: &Scrubbed, ask: &Question, zone: &Name, limits: ReferralLimits) -> Option<Referral> {
+    let sets = scrubbed.authority.iter().filter(|set| set.rtype == RrType::NS);
+    let down = sets.filter(|set| set.name.is_below(zone) && ask.name.is_at_or_below(&set.name));
+    let ns = down.max_by_key(|set| set.name.label_count())?;
+    let servers = ns.targets().take(limits.servers).map(|name| {
+        let of_server = scrubbed.glue.iter().filter(|set| set.name == name);
+        let glue: Vec<IpAddr> = of_server.flat_map(Rrset::addresses).take(limits.addresses).collect();
+        NameServer { name, glue }
+    });
+    let ds = scrubbed.authority.iter().find(|set| set.rtype == RrType::DS && set.name == ns.name).cloned();
+    let delegation = Delegation { zone: ns.name.clone(), parent: zone.clone(), servers: servers.collect(), ds };
+    Some(Referral { delegation, ttl: ns.ttl })
+}
+
+/// The SOA that vouches for a denial of `name`: of a zone that encloses it.
+fn soa_for(scrubbed: &Scrubbed, name: &Name) -> Option<Rrset> {
+    let enclosing = |set: &&Rrset| set.rtype == RrType::SOA && name.is_at_or_below(&set.name);
+    scrubbed.authority.iter().find(enclosing).cloned()
+}
+
+/// Called where no SOA vouches for the denial: is there one that vouches for something else?
+fn speaks_for_another_zone(scrubbed: &Scrubbed) -> bool {
+    let dropped = scrubbed.dropped.iter().any(|dropped| dropped.rtype == RrType::SOA);
+    dropped || scrubbed.authority.iter().any(|set| set.rtype == RrType::SOA)
+}
+
+/// Where a chain of aliases ends within one message.
+enum Last {
+    Data(Rrset),
+    /// In the zone that was asked, without data.
+    Open(Name),
+    /// Outside of it: what the message says of that name does not count.
+    Outside(Name),
+    TooLong(Name),
+}
+
+fn follow(scrubbed: &Scrubbed, ask: &Question, zone: &Name) -> Result<(Vec<Rrset>, Last), Defect> {
+    let mut aliases = Vec::new();
+    let mut seen = vec![ask.name.clone()];
+    let mut name = ask.name.clone();
+    // Owners get the letter case of the chain: servers echo the mixed case of the question into names they make.
+    let set_at = |name: &Name, rtype| {
+        let set = scrubbed.answer.iter().find(|set| set.rtype == rtype && set.name == *name)?;
+        Some(Rrset { name: name.clone(), ..set.clone() })
+    };
+    for _ in 0..MAX_ALIASES_PER_MESSAGE {
+        if let Some(data) = set_at(&name, ask.rtype) {
+            return Ok((aliases, Last::Data(data)));
+        }
+        let dname = scrubbed.answer.iter().find(|set| set.rtype == RrType::DNAME && name.is_below(&set.name));
+        let alias = match dname {
+            Some(dname) => Some(alias::by_dname(&name, dname)),
+            None if ask.rtype == RrType::CNAME => None,
+            None => set_at(&name, RrType::CNAME).as_ref().map(alias::by_cname),
+        };
+        let Some(alias) = alias else { return Ok((aliases, Last::Open(name))) };
+        let Alias { sets, target } = match alias {
+            alias::Found::Alias(alias) => alias,
+            alias::Found::TooLong(dname) => {
+                aliases.push(dname);
+                return Ok((aliases, Last::TooLong(name)));
+            }
+            alias::Found::Broken => return Err(Defect::Contradiction),
+        };
+        aliases.extend(sets);
+        // A chain that leaves the zone or meets itself is somebody else's to judge.
+        if !target.is_at_or_below(zone) || seen.contains(&target) {
+            return Ok((aliases, Last::Outside(target)));
+        }
+        seen.push(target.clone());
+        name = target;
+    }
+    Ok((aliases, Last::Outside(name)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! What can be set, with defaults that work out of the box.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use proto::Name;
+
+/// Settings of the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// Root servers to begin with.
+    pub root_hints: Vec<RootServer>,
+    /// Ask the root servers for their own list before the first walk (RFC 9609).
+    pub prime_root: bool,
+    /// How much of the name each server learns (RFC 9156).
+    pub qname_minimisation: Minimisation,
+    /// Mix the letter case of questions over UDP and compare it in replies ("0x20").
+    pub case_randomisation: bool,
+    /// Ask servers over IPv4.
+    pub ipv4: bool,
+    /// Ask servers over IPv6.
+    pub ipv6: bool,
+    /// Port of authoritative servers.
+    pub upstream_port: u16,
+    /// May name servers live on loopback addresses?
+    pub query_localhost: bool,
+    /// Never ask these.
+    pub do_not_query: Vec<IpNet>,
+    /// The resolver's own addresses, never asked.
+    pub own_addresses: Vec<IpAddr>,
+    /// Largest UDP reply we offer to take, in octets.
+    pub edns_buffer_size: u16,
+    /// Take glue only for names inside the zone that gives it.
+    pub harden_glue: bool,
+    /// A name below one that does not exist does not exist either (RFC 8020).
+    pub harden_below_nxdomain: bool,
+    /// Work per client question.
+    pub limits: Limits,
+    /// Answers from expired data (RFC 8767).
+    pub stale: Stale,
+}
+
+/// A root server of the hints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootServer {
+    /// Its name.
+    pub name: Name,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// How much of the name each server learns (RFC 9156).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Minimisation {
+    /// One label more at each step; the full name at once where a server stumbles over that.
+    Relaxed,
+    /// One label more at each step, and what stumbles fails.
+    Strict,
+    /// The full name always.
+    Off,
+}
+
+/// Work per client question; nothing resets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Questions sent to servers, all in all.
+    pub upstream_queries: u32,
+    /// Of these, for one name.
+    pub queries_per_name: u32,
+    /// How deep questions for server addresses nest.
+    pub depth: u32,
+    /// Referrals followed.
+    pub referrals: u32,
+    /// Aliases followed.
+    pub aliases: u32,
+    /// Name servers used of one delegation.
+    pub ns_per_delegation: usize,
+    /// Addresses used of one name server.
+    pub addresses_per_ns: usize,
+    /// Look-ups of name-server addresses.
+    pub ns_address_lookups: u32,
+    /// When the client gets an answer, come what may.
+    pub client_deadline: Duration,
+    /// When the work ends.
+    pub total_deadline: Duration,
+}
+
+/// Answers from expired data (RFC 8767).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stale {
+    /// Whether there are any.
+    pub enabled: bool,
+    /// How long a fresh answer is waited for.
+    pub client_timeout: Duration,
+    /// TTL of the answer, in seconds.
+    pub reply_ttl: u32,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            root_hints: crate::hints::iana(),
+            prime_root: true,
+            qname_minimisation: Minimisation::Relaxed,
+            case_randomisation: true,
+            ipv4: true,
+            ipv6: true,
+            upstream_port: 53,
+            query_localhost: false,
+            do_not_query: Vec::new(),
+            own_addresses: Vec::new(),
+            edns_buffer_size: 1232,
+            harden_glue: true,
+            harden_below_nxdomain: true,
+            limits: Limits::default(),
+            stale: Stale::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            upstream_queries: 100,
+            queries_per_name: 32,
+            depth: 7,
+            referrals: 30,
+            aliases: 11,
+            ns_per_delegation: 13,
+            addresses_per_ns: 6,
+            ns_address_lookups: 32,
+            client_deadline: Duration::from_millis(4500),
+            total_deadline: Duration::from_secs(8),
+        }
+    }
+}
+
+impl Default for Stale {
+    fn default() -> Self {
+        Self { enabled: true, client_timeout: Duration::from_millis(1800), reply_ttl: 30 }
+    }
+}

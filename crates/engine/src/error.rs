@@ -1,0 +1,112 @@
+//! Why the resolver could not do its job, and how a client is told.
+
+use std::fmt;
+
+use proto::{Ede, EdeCode, Name};
+
+use crate::budget::{Cost, Exhausted};
+
+/// The resolver could not do its job. NXDOMAIN, NODATA and referrals are answers, not errors.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ResolveError {
+    /// No server of a zone gave a usable reply.
+    #[error("no server of {zone} gave a usable reply ({why})")]
+    NoReachableServer {
+        /// The zone.
+        zone: Name,
+        /// What the servers did.
+        why: Unreachable,
+    },
+    /// A limit on work was met.
+    #[error("{}", .0.describe())]
+    Exhausted(Cost),
+    /// Aliases lead back to a name already met.
+    #[error("the aliases of {0} form a loop")]
+    AliasLoop(Name),
+    /// A name server's address depends on itself.
+    #[error("the address of name server {0} is needed to find it")]
+    DependencyCycle(Name),
+    /// An alias leads to a name of more than 255 octets (RFC 6672 §2.2).
+    #[error("the alias at {0} makes the name too long")]
+    AliasTooLong(Name),
+    /// The same question failed a moment ago (RFC 9520).
+    #[error("{0}")]
+    FailedBefore(Ede),
+    /// Nothing in the cache, and the client does not want us to ask.
+    #[error("not in the cache, and recursion was not desired")]
+    NotCached,
+    /// A bug of ours: the work ended without a result.
+    #[error("internal error")]
+    Internal,
+    /// The resolver is being stopped.
+    #[error("the resolver is stopping")]
+    ShuttingDown,
+}
+
+/// What the servers of a zone did, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unreachable {
+    /// Our own network has no way to any of them.
+    NoRoute,
+    /// None has an address that may be asked.
+    NoAddress,
+    /// Silence.
+    Silent,
+    /// They answered, but not usably (refused, failed, not authoritative, nonsense).
+    Unusable,
+}
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoRoute => "the network is unreachable",
+            Self::NoAddress => "none has a usable address",
+            Self::Silent => "no reply in time",
+            Self::Unusable => "refused, failed or not authoritative",
+        })
+    }
+}
+
+impl From<Exhausted> for ResolveError {
+    fn from(Exhausted(cost): Exhausted) -> Self {
+        Self::Exhausted(cost)
+    }
+}
+
+impl ResolveError {
+    /// The extended error that tells a client (RFC 8914).
+    pub fn to_ede(&self) -> Ede {
+        let code = match self {
+            Self::NoReachableServer { why: Unreachable::NoRoute, .. } => EdeCode::NETWORK_ERROR,
+            Self::NoReachableServer { .. } => EdeCode::NO_REACHABLE_AUTHORITY,
+            Self::Exhausted(Cost::Time) => EdeCode::NO_REACHABLE_AUTHORITY,
+            Self::Exhausted(_)
+            | Self::AliasLoop(_)
+            | Self::DependencyCycle(_)
+            | Self::AliasTooLong(_)
+            | Self::Internal => EdeCode::OTHER,
+            Self::FailedBefore(before) => return before.clone(),
+            Self::NotCached => EdeCode::NOT_AUTHORITATIVE,
+            Self::ShuttingDown => EdeCode::NOT_READY,
+        };
+        let text = match self {
+            Self::NoReachableServer { zone, why } if zone.is_root() => {
+                format!("no root server could be reached: {why}")
+            }
+            other => other.to_string(),
+        };
+        Ede::new(code, text)
+    }
+
+    /// Whether the failure is kept in the failure cache (RFC 9520 §2).
+    ///
+    /// Not when our own network is away: that says nothing about the name, nothing was sent, and the first question
+    /// after the network is back shall work.
+    pub fn is_cached(&self) -> bool {
+        match self {
+            Self::NoReachableServer { zone, why } => !zone.is_root() && *why != Unreachable::NoRoute,
+            Self::FailedBefore(_) | Self::NotCached | Self::ShuttingDown | Self::Internal => false,
+            Self::Exhausted(_) | Self::AliasLoop(_) | Self::DependencyCycle(_) | Self::AliasTooLong(_) => true,
+        }
+    }
+}

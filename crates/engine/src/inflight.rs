@@ -1,0 +1,175 @@
+//! Work that several callers need at once is done once.
+//!
+//! The work is a task of its own: a caller that leaves does not stop it, and it is removed from the table when it ends,
+//! however it ends. Only leaves of the tree of work are shared (they wait for the network and nothing else), so sharing
+//! can never make two questions wait for each other; see ADR 0002.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+/// The shared work ended without a result: it panicked, or the runtime is going down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Abandoned;
+
+/// A result, and whether the work had been begun by somebody else.
+#[derive(Debug)]
+pub struct Shared<V> {
+    /// The result.
+    pub value: V,
+    /// True if somebody else had begun.
+    pub joined: bool,
+}
+
+/// Work in flight by key, each a task of its own.
+#[derive(Debug)]
+pub struct Inflight<K, V> {
+    table: Arc<Table<K, V>>,
+}
+
+type Table<K, V> = Mutex<BTreeMap<K, watch::Receiver<Option<V>>>>;
+
+impl<K: Ord + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Default for Inflight<K, V> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K: Ord + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Inflight<K, V> {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self { table: Arc::new(Mutex::new(BTreeMap::new())) }
+    }
+
+    /// Joins the work under `key`, or begins it.
+    ///
+    /// # Errors
+    /// When the work ended without a result.
+    pub async fn share<F>(&self, key: K, work: impl FnOnce() -> F) -> Result<Shared<V>, Abandoned>
+    where
+        F: Future<Output = V> + Send + 'static,
+    {
+        let (mut waiter, joined) = self.join_or_begin(key, work);
+        let value = waiter.wait_for(Option::is_some).await.map_err(|_| Abandoned)?.clone();
+        Ok(Shared { value: value.expect("waited for a value"), joined })
+    }
+
+    fn join_or_begin<F>(&self, key: K, work: impl FnOnce() -> F) -> (watch::Receiver<Option<V>>, bool)
+    where
+        F: Future<Output = V> + Send + 'static,
+    {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(waiter) = table.get(&key) {
+            return (waiter.clone(), true);
+        }
+        let (done, waiter) = watch::channel(None);
+        table.insert(key.clone(), waiter.clone());
+        let entry = RemoveOnDrop { table: self.table.clone(), key };
+        let work = work();
+        tokio::spawn(async move {
+            let value = work.await;
+            drop(entry); // first, so that a caller that comes now begins anew
+            let _ = done.send(Some(value)); // nobody may be waiting any more
+        });
+        (waiter, false)
+    }
+
+    /// True if nothing is in flight.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Number of works in flight.
+    pub fn len(&self) -> usize {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+struct RemoveOnDrop<K: Ord, V> {
+    table: Arc<Table<K, V>>,
+    key: K,
+}
+
+impl<K: Ord, V> Drop for RemoveOnDrop<K, V> {
+    fn drop(&mut self) {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use tokio::sync::Notify;
+
+    #[tokio::test]
+    async fn identical_work_is_done_once_rfc5452_5() {
+        let inflight: Inflight<u8, u32> = Inflight::new();
+        let runs = Arc::new(AtomicU32::new(0));
+        let work = || {
+            let runs = runs.clone();
+            async move {
+                tokio::task::yield_now().await;
+                runs.fetch_add(1, Ordering::Relaxed) + 1
+            }
+        };
+        let (a, b) = tokio::join!(inflight.share(1, work), inflight.share(1, work));
+        let (a, b) = (a.unwrap(), b.unwrap());
+        assert_eq!((a.value, a.joined, b.value, b.joined), (1, false, 1, true));
+        assert_eq!(inflight.share(1, work).await.unwrap().value, 2, "the table forgets finished work");
+        assert_eq!(inflight.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_waiter_may_leave_and_the_work_goes_on() {
+        let inflight: Inflight<u8, u32> = Inflight::new();
+        let (go, finished) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let work = || {
+            let (go, finished) = (go.clone(), finished.clone());
+            async move {
+                go.notified().await;
+                finished.notify_one();
+                7
+            }
+        };
+        let mut waiting = Box::pin(inflight.share(1, work));
+        assert!(
+            std::future::poll_fn(|context| std::task::Poll::Ready(waiting.as_mut().poll(context).is_pending())).await
+        );
+        drop(waiting);
+        assert_eq!(inflight.len(), 1);
+        go.notify_one();
+        finished.notified().await;
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_told_and_leaves_no_entry() {
+        let inflight: Inflight<u8, u32> = Inflight::new();
+        let outcome = inflight.share(1, || async { panic!("on purpose") }).await;
+        assert_eq!(outcome.unwrap_err(), Abandoned);
+        assert_eq!(inflight.len(), 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn many_threads_share_without_losing_anybody() {
+        let inflight: Arc<Inflight<u32, u32>> = Arc::new(Inflight::new());
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in 0..4000_u32 {
+            let inflight = inflight.clone();
+            tasks.spawn(async move {
+                let key = number % 7;
+                let shared = inflight.share(key, || async move {
+                    tokio::task::yield_now().await;
+                    key
+                });
+                assert_eq!(shared.await.unwrap().value, key);
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.unwrap();
+        }
+        assert_eq!(inflight.len(), 0);
+    }
+}

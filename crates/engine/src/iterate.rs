@@ -1,0 +1,353 @@
+//! The walk: from the deepest known zone cut down to the zone that holds the answer (RFC 1034 §5.3.3).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use cache::{Delegation, Denial, Known, NameServer, Negative, Provenance};
+use proto::{Name, Question, RrType, Rrset, Security, WallTime};
+use transport::Network;
+
+use crate::Resolver;
+use crate::addresses::Lookups;
+use crate::budget::{Cost, Exhausted};
+use crate::classify::{Answered, End, Meaning, Referral};
+use crate::config::Minimisation;
+use crate::error::{ResolveError, Unreachable};
+use crate::minimise::{Ask, Revealed};
+use crate::query_zone::{AtTheEnd, ZoneFailure, ZoneQuestion, ZoneReply};
+use crate::select::Candidate;
+use crate::trace::{CutSource, Event, Purpose};
+use crate::work::Work;
+
+/// Datagrams that may stay unanswered for a whole question (threat: silent servers; about 8 in all).
+const SILENT_TRIES: u32 = 8;
+/// The same for a minimised question; the whole one follows if all of them fail.
+const SILENT_TRIES_MINIMISED: u32 = 4;
+/// TTL that the root hints count with when priming is off: they are asked as long as the process lives.
+const HINTS_TTL: u32 = 3600;
+
+/// A zone cut on the way down: the zone, its servers, and how long its parent vouches for them.
+#[derive(Debug, Clone)]
+pub(crate) struct Cut {
+    pub(crate) delegation: Arc<Delegation>,
+    pub(crate) expires: WallTime,
+    pub(crate) from: CutSource,
+}
+
+impl Cut {
+    fn zone(&self) -> &Name {
+        &self.delegation.zone
+    }
+}
+
+/// What one step at a cut tells the walk to do.
+enum Next {
+    Descend(Referral),
+    Done(Answered),
+    RevealMore(Answered),
+    RevealAll,
+}
+
+impl<N: Network> Resolver<N> {
+    /// Walks to the zone that answers `question` and stores what it learns on the way.
+    pub(crate) async fn iterate(self: &Arc<Self>, question: &Question, work: &Work) -> Result<Answered, ResolveError> {
+        let mut cut = self.closest_cut(question, work).await?;
+        let mut revealed = Revealed::start(self.config.qname_minimisation, cut.zone());
+        loop {
+            self.arrive(&cut, work);
+            let ask = self.next_unknown(&mut revealed, question, cut.zone());
+            let reply = self.ask_zone(&cut, &ask, work).await;
+            match next_step(reply, &ask, question, self.config.qname_minimisation)? {
+                Next::Descend(referral) => {
+                    work.budget.spend_referral(self.env.clock.now())?;
+                    cut = self.descend(&cut, referral);
+                }
+                Next::Done(answered) => {
+                    self.store(question, &answered, cut.zone());
+                    return Ok(answered);
+                }
+                Next::RevealMore(answered) => self.store(&ask.question, &answered, cut.zone()),
+                Next::RevealAll => revealed.reveal_all(),
+            }
+        }
+    }
+
+    /// The next question on the way that the cache does not answer: a name known to be no zone cut is not asked again.
+    fn next_unknown(&self, revealed: &mut Revealed, question: &Question, zone: &Name) -> Ask {
+        loop {
+            let ask = revealed.next(question, zone);
+            let found = self.cache.lookup(&ask.question, self.env.clock.wall());
+            let no_cut = found.is_some_and(|found| found.provenance.zone == *zone && !is_nxdomain(&found.known));
+            if ask.whole || !no_cut {
+                return ask;
+            }
+        }
+    }
+
+    fn arrive(&self, cut: &Cut, work: &Work) {
+        work.stand_at(cut.zone());
+        work.trace.record(self.env.clock.now(), || Event::AtCut {
+            zone: cut.zone().clone(),
+            from: cut.from,
+            servers: cut.delegation.servers.iter().map(|server| server.name.clone()).collect(),
+        });
+    }
+
+    /// The deepest cut known above the name; DS lives at the parent side (RFC 4035 §3.1.4.1).
+    async fn closest_cut(self: &Arc<Self>, question: &Question, work: &Work) -> Result<Cut, ResolveError> {
+        let parent = if question.rtype.is_at_parent() { question.name.parent() } else { None };
+        let name = parent.as_ref().unwrap_or(&question.name);
+        if let Some((delegation, expires)) = self.cache.delegation(name, self.env.clock.wall()) {
+            return Ok(Cut { delegation, expires, from: CutSource::Cache });
+        }
+        self.root_cut(work).await
+    }
+
+    /// The root servers, from priming (RFC 9609) or straight from the hints.
+    async fn root_cut(self: &Arc<Self>, work: &Work) -> Result<Cut, ResolveError> {
+        let hints = self.hints_cut();
+        if !self.config.prime_root {
+            return Ok(hints);
+        }
+        let question = Question::new(Name::root(), RrType::NS);
+        // Not a child: a client's own question for `. NS` needs priming too, and priming needs nothing else.
+        let mut priming = work.clone();
+        priming.trace = work.trace.child();
+        let purpose = Purpose::Priming;
+        priming.trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
+        self.arrive(&hints, &priming);
+        let ask = Ask { question: question.clone(), whole: true };
+        match self.ask_zone(&hints, &ask, &priming).await {
+            Ok(Meaning::Answer(answered)) => Ok(self.primed(&hints, &question, &answered).unwrap_or(hints)),
+            Ok(Meaning::Referral(_)) => Ok(hints),
+            // Root servers that answer, though not this: the hints are as good as before.
+            Err(ResolveError::NoReachableServer { why: Unreachable::Unusable, .. }) => Ok(hints),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn hints_cut(&self) -> Cut {
+        let server = |hint: &crate::RootServer| NameServer { name: hint.name.clone(), glue: hint.addresses.clone() };
+        let servers = self.config.root_hints.iter().map(server).collect();
+        let delegation = Delegation { zone: Name::root(), parent: Name::root(), servers, ds: None };
+        let expires = self.env.clock.wall().plus_ttl(HINTS_TTL);
+        Cut { delegation: Arc::new(delegation), expires, from: CutSource::Hints }
+    }
+
+    /// Reads the priming answer (RFC 9609 §4.2) and keeps it by its TTL.
+    fn primed(&self, hints: &Cut, question: &Question, answered: &Answered) -> Option<Cut> {
+        let End::Data(ns) = &answered.end else { return None };
+        let glue_of = |name: &Name| -> Vec<_> {
+            let given: Vec<_> =
+                answered.glue.iter().filter(|set| set.name == *name).flat_map(Rrset::addresses).collect();
+            let hinted = hints.delegation.servers.iter().find(|server| server.name == *name);
+            if given.is_empty() { hinted.map(|server| server.glue.clone()).unwrap_or_default() } else { given }
+        };
+        let servers = ns.targets().take(self.config.limits.ns_per_delegation);
+        let servers: Vec<NameServer> = servers.map(|name| NameServer { glue: glue_of(&name), name }).collect();
+        if servers.iter().all(|server| server.glue.is_empty()) {
+            return None;
+        }
+        let now = self.env.clock.wall();
+        let delegation = Delegation { zone: Name::root(), parent: Name::root(), servers, ds: None };
+        let expires = now.plus_ttl(ns.ttl);
+        self.cache.put_delegation(delegation.clone(), expires, now);
+        self.store(question, answered, &Name::root());
+        Some(Cut { delegation: Arc::new(delegation), expires, from: CutSource::Priming })
+    }
+
+    /// Takes the referral as the next cut.
+    ///
+    /// It lives no longer than the cut it came from: what its parent loses, it loses too (ghost domains).
+    fn descend(&self, from: &Cut, referral: Referral) -> Cut {
+        let now = self.env.clock.wall();
+        let expires = now.plus_ttl(referral.ttl).min(from.expires);
+        self.cache.put_delegation(referral.delegation.clone(), expires, now);
+        Cut { delegation: Arc::new(referral.delegation), expires, from: CutSource::Referral }
+    }
+
+    /// Asks the servers of a cut: those with a known address first, then those whose address has to be found.
+    async fn ask_zone(self: &Arc<Self>, cut: &Cut, ask: &Ask, work: &Work) -> Result<Meaning, ResolveError> {
+        let (mut candidates, unknown) = self.known_addresses(cut);
+        let mut lookups = Lookups::new(unknown);
+        let mut met: Vec<IpAddr> = Vec::new();
+        let mut silent: Vec<Candidate> = Vec::new();
+        let mut why = Unreachable::NoAddress;
+        let mut doubted = false;
+        loop {
+            if lookups.is_empty() {
+                candidates.append(&mut silent); // nobody else is left: they get their other tries
+            }
+            if !candidates.is_empty() {
+                let tries = patience(ask, &lookups, candidates.len());
+                let failure = match self.query_shared(cut.zone(), ask, &candidates, tries, work).await? {
+                    Ok(meaning) => return Ok(meaning),
+                    Err(failure) => failure,
+                };
+                why = if met.is_empty() { failure.why } else { why.max(failure.why) };
+                if let Some(exhausted) = failure.exhausted {
+                    return Err(exhausted.into());
+                }
+                met.extend(candidates.iter().map(|candidate| candidate.address));
+                if !lookups.is_empty() {
+                    silent
+                        .extend(candidates.drain(..).filter(|candidate| !failure.useless.contains(&candidate.address)));
+                }
+                candidates.clear();
+            }
+            if lookups.is_empty() && !doubted {
+                // The glue led nowhere: ask what the servers' own zones say, where that does not need this zone.
+                doubted = true;
+                lookups.names = self.names_worth_asking(cut, why);
+            }
+            if lookups.is_empty() && silent.is_empty() {
+                return Err(unreachable(cut.zone(), why, lookups.spent));
+            }
+            if !lookups.is_empty() {
+                candidates = self.find_addresses(&mut lookups, cut.zone(), work).await;
+                candidates.retain(|candidate| !met.contains(&candidate.address));
+                work.stand_at(cut.zone());
+            }
+        }
+    }
+
+    fn names_worth_asking(&self, cut: &Cut, why: Unreachable) -> Vec<Name> {
+        if cut.zone().is_root() || why == Unreachable::NoRoute {
+            return vec![];
+        }
+        let outside = cut.delegation.servers.iter().filter(|server| !server.name.is_at_or_below(cut.zone()));
+        let now = self.env.clock.wall();
+        let glued = outside.filter(|server| !server.glue.is_empty());
+        let unasked =
+            glued.filter(|server| self.cache.lookup(&Question::new(server.name.clone(), RrType::A), now).is_none());
+        unasked.map(|server| server.name.clone()).collect()
+    }
+
+    /// One question to one zone is asked once, whoever wants to know (RFC 5452 §5); it waits for the network only.
+    async fn query_shared(
+        self: &Arc<Self>,
+        zone: &Name,
+        ask: &Ask,
+        candidates: &[Candidate],
+        (silent_tries, at_the_end): (u32, AtTheEnd),
+        work: &Work,
+    ) -> Result<Result<Meaning, ZoneFailure>, ResolveError> {
+        let key = (zone.clone(), ask.question.clone());
+        loop {
+            let zone_question = ZoneQuestion {
+                zone: zone.clone(),
+                question: ask.question.clone(),
+                whole: ask.whole,
+                silent_tries,
+                at_the_end,
+                candidates: candidates.to_vec(),
+            };
+            let (resolver, leaf_work) = (self.clone(), work.clone());
+            let shared = self.inflight.share(key.clone(), || resolver.query_zone(zone_question, leaf_work)).await;
+            let shared = shared.map_err(|_| ResolveError::Internal)?;
+            let ZoneReply { result, queries } = shared.value;
+            if !shared.joined {
+                return Ok(result);
+            }
+            let now = self.env.clock.now();
+            work.trace.record(now, || Event::Note { text: format!("joined a question already in flight: {}", key.1) });
+            for _ in 0..queries {
+                work.budget.spend_query(&ask.question.name, now)?;
+            }
+            match result {
+                // The one who began it had nothing left to spend; we may have.
+                Err(ZoneFailure { exhausted: Some(_), .. }) => {}
+                result => return Ok(result),
+            }
+        }
+    }
+
+    /// Stores an answer: aliases and data by rank, denial by its SOA (RFC 2308 §5).
+    fn store(&self, question: &Question, answered: &Answered, zone: &Name) {
+        let now = self.env.clock.wall();
+        let provenance = || Provenance { rank: answered.rank, zone: zone.clone(), security: Security::Unchecked };
+        let mut synthesised = false;
+        for set in &answered.aliases {
+            // The CNAME that follows from a DNAME is made anew each time (RFC 6672 §3.1).
+            if !synthesised {
+                self.keep(set, provenance(), now);
+            }
+            synthesised = set.rtype == RrType::DNAME;
+        }
+        let (name, denial, soa) = match &answered.end {
+            End::Data(set) => {
+                self.keep(set, provenance(), now);
+                return;
+            }
+            End::Target(_) | End::TooLong(_) => return,
+            End::NoData { name, soa } => (name, Denial::NoData, soa),
+            End::NxDomain { name, soa } => (name, Denial::NxDomain, soa),
+        };
+        let denied = Question::new(name.clone(), question.rtype);
+        let negative = Negative { denial, soa: soa.clone(), proofs: vec![] };
+        // Better data may stand there already; then it stays, and this client gets what its own walk found.
+        let _ = self.cache.put_negative(&denied, negative, provenance(), now);
+    }
+
+    fn keep(&self, set: &Rrset, provenance: Provenance, now: WallTime) {
+        let _ = self.cache.put_rrset(set.clone(), provenance, now); // as above
+    }
+}
+
+/// While other servers can still be found, silent ones get one try each and one more.
+fn patience(ask: &Ask, lookups: &Lookups, candidates: usize) -> (u32, AtTheEnd) {
+    match (ask.whole, lookups.is_empty()) {
+        (true, true) => (SILENT_TRIES, AtTheEnd::WaitForLateReplies),
+        (false, true) => (SILENT_TRIES_MINIMISED, AtTheEnd::GoOn),
+        (true, false) => (SILENT_TRIES.min(candidates as u32 + 1), AtTheEnd::GoOn),
+        (false, false) => (SILENT_TRIES_MINIMISED.min(candidates as u32 + 1), AtTheEnd::GoOn),
+    }
+}
+
+fn unreachable(zone: &Name, why: Unreachable, spent: Option<Exhausted>) -> ResolveError {
+    match spent {
+        Some(Exhausted(Cost::FailedAddressLookup)) | None => {
+            ResolveError::NoReachableServer { zone: zone.clone(), why }
+        }
+        Some(exhausted) => exhausted.into(),
+    }
+}
+
+fn is_nxdomain(known: &Known) -> bool {
+    matches!(known, Known::Negative(negative) if negative.denial == Denial::NxDomain)
+}
+
+/// What to do after asking `ask` on the way to `question`.
+fn next_step(
+    reply: Result<Meaning, ResolveError>,
+    ask: &Ask,
+    question: &Question,
+    mode: Minimisation,
+) -> Result<Next, ResolveError> {
+    let strict = mode == Minimisation::Strict;
+    match reply {
+        Ok(Meaning::Referral(referral)) => Ok(Next::Descend(referral)),
+        Ok(Meaning::Answer(answered)) if ask.whole => Ok(Next::Done(answered)),
+        Ok(Meaning::Answer(answered)) => Ok(match answered.end {
+            // RFC 8020 says that nothing is below; servers that err here are why "relaxed" asks on (RFC 9156 §2.3).
+            End::NxDomain { .. } if strict && answered.aliases.is_empty() => {
+                let end = match answered.end {
+                    End::NxDomain { soa, .. } => End::NxDomain { name: question.name.clone(), soa },
+                    other => other,
+                };
+                Next::Done(Answered { end, ..answered })
+            }
+            End::NxDomain { .. } | End::TooLong(_) => Next::RevealAll,
+            // A DNAME above the name renames it: the whole question gets the whole answer.
+            _ if answered.aliases.iter().any(|set| set.rtype == RrType::DNAME) => Next::RevealAll,
+            End::Data(_) | End::Target(_) | End::NoData { .. } => Next::RevealMore(answered),
+        }),
+        // RFC 9156 §2.3: servers that choke on the minimised question get the whole one.
+        Err(ResolveError::NoReachableServer { why: Unreachable::Unusable | Unreachable::Silent, .. })
+            if !ask.whole && !strict =>
+        {
+            Ok(Next::RevealAll)
+        }
+        Err(error) => Err(error),
+    }
+}

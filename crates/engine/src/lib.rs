@@ -1,0 +1,38 @@
+//! The walk: how a question is answered from the root down.
+//!
+//! What it is for: [`Resolver`] answers a [`ClientQuestion`] from the cache, or by iteration over the servers of the
+//! root, the top-level domains and the zones below, and writes every step into a [`Trace`].
+//!
+//! What it deliberately does not do: listen to clients, open sockets, read a clock or draw random numbers by itself
+//! (that is [`transport::Env`]), or keep data (that is [`cache::Cache`]).
+//!
+//! How it is built: functions that wait (`resolver`, `iterate`, `query_zone`, `addresses`) do not decide; functions that
+//! decide (`classify`, `scrub`, `minimise`, `select`, `alias`, `budget`, `infra`) do not wait.
+
+mod addresses;
+mod alias;
+mod answer;
+mod budget;
+mod classify;
+mod config;
+mod error;
+pub mod hints;
+mod inflight;
+mod infra;
+mod iterate;
+mod minimise;
+mod query_zone;
+mod race;
+mod resolver;
+mod scrub;
+mod select;
+mod trace;
+mod work;
+
+pub use answer::{Answer, Checking, ClientQuestion, Recursion};
+pub use budget::Cost;
+pub use config::{EngineConfig, Limits, Minimisation, RootServer, Stale};
+pub use error::{ResolveError, Unreachable};
+pub use inflight::{Abandoned, Inflight, Shared};
+pub use resolver::Resolver;
+pub use trace::{CachedWhat, CutSource, Entry, Event, Outcome, Purpose, TRACE_VERSION, Trace, Transport};

@@ -1,0 +1,412 @@
+//! From a client's question to its answer: cache, walk, aliases, deadlines.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use cache::{Cache, Denial, FailureScope, Found, Known};
+use proto::{Ede, EdeCode, Name, Question, Rcode, RrType, Rrset, Security};
+use tokio::time::{Instant, timeout_at};
+use transport::{Entropy, Env, Network, TcpConnections};
+
+use crate::alias::{self, Alias};
+use crate::budget::Budget;
+use crate::classify::End;
+use crate::config::EngineConfig;
+use crate::error::ResolveError;
+use crate::inflight::Inflight;
+use crate::infra::Infra;
+use crate::query_zone::ZoneReply;
+use crate::trace::{CachedWhat, Event, Purpose, Trace};
+use crate::work::Work;
+use crate::{Answer, Checking, ClientQuestion, Recursion};
+
+/// The resolver: one per process, shared by all who ask.
+pub struct Resolver<N: Network> {
+    pub(crate) env: Env<N>,
+    pub(crate) cache: Arc<Cache>,
+    pub(crate) config: EngineConfig,
+    pub(crate) infra: Infra,
+    pub(crate) connections: TcpConnections<N::Tcp>,
+    pub(crate) inflight: Inflight<(Name, Question), ZoneReply>,
+    pub(crate) select_draws: Entropy,
+    pub(crate) cookie_draws: Entropy,
+}
+
+/// An answer in the making: aliases in order and what stands at their end.
+#[derive(Debug, Clone)]
+pub(crate) struct Chased {
+    pub(crate) aliases: Vec<Rrset>,
+    pub(crate) data: Option<Rrset>,
+    pub(crate) denial: Option<(Denial, Option<Rrset>)>,
+    pub(crate) too_long: bool,
+}
+
+/// One step of the chase: what is known of one name.
+enum Step {
+    Alias(Alias),
+    End(Chased),
+}
+
+impl<N: Network> Resolver<N> {
+    /// A resolver that walks over `env` and remembers in `cache`.
+    pub fn new(env: Env<N>, cache: Arc<Cache>, config: EngineConfig) -> Arc<Self> {
+        let select_draws = env.entropy.stream("select");
+        let cookie_draws = env.entropy.stream("cookie");
+        let env = Env { entropy: env.entropy.stream("exchange"), ..env };
+        Arc::new(Self {
+            env,
+            cache,
+            config,
+            infra: Infra::default(),
+            connections: TcpConnections::default(),
+            inflight: Inflight::new(),
+            select_draws,
+            cookie_draws,
+        })
+    }
+
+    /// Answers a client's question within the client deadline.
+    ///
+    /// Never fails: a failure is an [`Answer`] with SERVFAIL and its reason. The work itself goes on to the total
+    /// deadline and fills the cache, also when the caller leaves.
+    pub async fn resolve(self: &Arc<Self>, asked: ClientQuestion, trace: Trace) -> Answer {
+        let now = self.env.clock.now();
+        let question = asked.question.clone();
+        trace.record(now, || Event::Started { question: question.clone(), purpose: Purpose::Client });
+        let budget = Arc::new(Budget::new(self.config.limits, now));
+        let work = Work::new(&question, budget, trace);
+        let answer = match self.answer_from_cache(&question, asked.checking, &work) {
+            Some(known) => known.map_or_else(|error| failure(&error), into_answer),
+            None if asked.recursion == Recursion::CacheOnly => failure(&ResolveError::NotCached),
+            None => self.walk_in_time(&asked, &work).await,
+        };
+        let finished = Event::Finished {
+            rcode: answer.rcode,
+            upstream_queries: work.budget.upstream_queries(),
+            bytes: work.budget.octets(),
+        };
+        work.trace.record(self.env.clock.now(), || finished);
+        answer
+    }
+
+    /// The answer if it needs no waiting: from the cache, or the refusal to look any further (RD=0).
+    pub fn answer_at_once(&self, asked: &ClientQuestion) -> Option<Answer> {
+        let budget = Arc::new(Budget::new(self.config.limits, self.env.clock.now()));
+        let work = Work::new(&asked.question, budget, Trace::off());
+        match self.answer_from_cache(&asked.question, asked.checking, &work) {
+            Some(known) => Some(known.map_or_else(|error| failure(&error), into_answer)),
+            None if asked.recursion == Recursion::CacheOnly => Some(failure(&ResolveError::NotCached)),
+            None => None,
+        }
+    }
+
+    /// Number of questions to servers that are in flight.
+    pub fn in_flight(&self) -> usize {
+        self.inflight.len()
+    }
+
+    /// The cache.
+    pub fn cache(&self) -> &Arc<Cache> {
+        &self.cache
+    }
+
+    /// The whole answer from the cache, if it is there; a remembered failure counts.
+    fn answer_from_cache(
+        &self,
+        question: &Question,
+        checking: Checking,
+        work: &Work,
+    ) -> Option<Result<Chased, ResolveError>> {
+        let mut name = question.name.clone();
+        let mut aliases: Vec<Rrset> = Vec::new();
+        let mut events = Vec::new();
+        for _ in 0..=self.config.limits.aliases {
+            let ask = Question::new(name.clone(), question.rtype);
+            match self.known(&ask, &mut events) {
+                Some(Step::Alias(Alias { sets, target })) => {
+                    // The set of names met is short; a loop is left to the walk, which names it.
+                    aliases.extend(sets);
+                    name = target;
+                }
+                Some(Step::End(end)) => {
+                    self.record_all(events, work);
+                    aliases.extend(end.aliases);
+                    return Some(Ok(Chased { aliases, ..end }));
+                }
+                None => break,
+            }
+        }
+        let failed = self.cache.failure(question, scope(checking), self.env.clock.wall())?;
+        self.record_all(vec![from_cache_event(question, CachedWhat::Failure, vec![])], work);
+        Some(Err(ResolveError::FailedBefore(failed.error)))
+    }
+
+    fn record_all(&self, events: Vec<Event>, work: &Work) {
+        for event in events {
+            work.trace.record(self.env.clock.now(), || event);
+        }
+    }
+
+    /// What the cache knows of one name: data, denial, an alias, a name above that does not exist.
+    fn known(&self, ask: &Question, events: &mut Vec<Event>) -> Option<Step> {
+        let now = self.env.clock.wall();
+        if let Some(found) = self.cache.lookup(ask, now) {
+            return Some(Step::End(self.end_from_cache(ask, found, events)));
+        }
+        if ask.rtype != RrType::CNAME
+            && let Some(Known::Rrset(set)) = self.cached(&ask.name, RrType::CNAME)
+            && let alias::Found::Alias(step) = alias::by_cname(&set)
+        {
+            events.push(from_cache_event(ask, CachedWhat::Alias, vec![set]));
+            return Some(Step::Alias(step));
+        }
+        for above in ask.name.ancestors().skip(1) {
+            let Some(Known::Rrset(dname)) = self.cached(&above, RrType::DNAME) else { continue };
+            match alias::by_dname(&ask.name, &dname) {
+                alias::Found::Alias(step) => {
+                    events.push(from_cache_event(ask, CachedWhat::Alias, vec![dname]));
+                    return Some(Step::Alias(step));
+                }
+                alias::Found::TooLong(dname) => {
+                    return Some(Step::End(Chased { aliases: vec![dname], too_long: true, ..Chased::empty() }));
+                }
+                alias::Found::Broken => {}
+            }
+        }
+        if self.config.harden_below_nxdomain
+            && let Some((_, found)) = self.cache.nxdomain_above(&ask.name, now)
+        {
+            // RFC 8020 §2: nothing exists below a name that does not exist.
+            return Some(Step::End(self.end_from_cache(ask, found, events)));
+        }
+        None
+    }
+
+    fn cached(&self, name: &Name, rtype: RrType) -> Option<Known> {
+        let found = self.cache.lookup(&Question::new(name.clone(), rtype), self.env.clock.wall());
+        found.map(|found| found.known)
+    }
+
+    fn end_from_cache(&self, ask: &Question, found: Found, events: &mut Vec<Event>) -> Chased {
+        match found.known {
+            Known::Rrset(set) => {
+                events.push(from_cache_event(ask, CachedWhat::Answer, vec![set.clone()]));
+                Chased { data: Some(set), ..Chased::empty() }
+            }
+            Known::Negative(negative) => {
+                let what = match negative.denial {
+                    Denial::NoData => CachedWhat::NoData,
+                    Denial::NxDomain => CachedWhat::NxDomain,
+                };
+                events.push(from_cache_event(ask, what, negative.soa.iter().cloned().collect()));
+                Chased { denial: Some((negative.denial, negative.soa)), ..Chased::empty() }
+            }
+        }
+    }
+
+    /// Walks in a task of its own and waits for it as long as the client may wait.
+    async fn walk_in_time(self: &Arc<Self>, asked: &ClientQuestion, work: &Work) -> Answer {
+        let began = self.env.clock.now();
+        let stale = self.stale_answer(&asked.question);
+        let patience = match &stale {
+            Some(_) => self.config.stale.client_timeout.min(self.config.limits.client_deadline),
+            None => self.config.limits.client_deadline,
+        };
+        let mut task = tokio::spawn(self.clone().walk_to_the_end(asked.clone(), work.clone()));
+        let answer = match timeout_at(Instant::from_std(began + patience), &mut task).await {
+            Ok(Ok(Ok(chased))) => return into_answer(chased),
+            Ok(Ok(Err(error))) => failure(&error),
+            // The task panicked: an error of ours, told as such, and nobody else is harmed.
+            Ok(Err(_)) => failure(&ResolveError::Internal),
+            Err(_) => out_of_time(&work.standing(), patience),
+        };
+        match stale {
+            Some(stale) => {
+                work.trace.record(self.env.clock.now(), || {
+                    from_cache_event(&asked.question, CachedWhat::Stale, stale.answer.clone())
+                });
+                stale
+            }
+            None => answer,
+        }
+    }
+
+    async fn walk_to_the_end(self: Arc<Self>, asked: ClientQuestion, work: Work) -> Result<Chased, ResolveError> {
+        let question = asked.question;
+        let deadline = Instant::from_std(work.budget.deadline());
+        let outcome = timeout_at(deadline, self.clone().chase_boxed(question.clone(), work.clone())).await;
+        let outcome = outcome.unwrap_or(Err(ResolveError::Exhausted(crate::Cost::Time)));
+        let scope = scope(asked.checking);
+        match &outcome {
+            Ok(_) => self.cache.clear_failure(&question, scope),
+            Err(error) if error.is_cached() => {
+                self.cache.put_failure(&question, scope, error.to_ede(), self.env.clock.wall());
+            }
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    /// [`chase`](Self::chase) behind a pointer: questions need questions, and a future cannot contain itself.
+    pub(crate) fn chase_boxed(
+        self: Arc<Self>,
+        question: Question,
+        work: Work,
+    ) -> Pin<Box<dyn Future<Output = Result<Chased, ResolveError>> + Send>> {
+        Box::pin(async move { self.chase(&question, &work).await })
+    }
+
+    /// Follows aliases until data, denial or an error (RFC 1034 §5.3.3 step 4c).
+    async fn chase(self: &Arc<Self>, question: &Question, work: &Work) -> Result<Chased, ResolveError> {
+        let mut name = question.name.clone();
+        let mut met = vec![name.clone()];
+        let mut aliases: Vec<Rrset> = Vec::new();
+        loop {
+            let ask = Question::new(name.clone(), question.rtype);
+            let mut events = Vec::new();
+            let known = self.known(&ask, &mut events);
+            self.record_all(events, work);
+            let (sets, target) = match known {
+                Some(Step::Alias(Alias { sets, target })) => (sets, target),
+                Some(Step::End(end)) => {
+                    aliases.extend(end.aliases);
+                    return Ok(Chased { aliases, ..end });
+                }
+                None => {
+                    let answered = self.iterate(&ask, work).await?;
+                    let end = match answered.end {
+                        End::Target(target) => Err(target),
+                        other => Ok(Chased::from_end(other)),
+                    };
+                    match end {
+                        Ok(end) => {
+                            self.spend_aliases(&answered.aliases, work)?;
+                            aliases.extend(answered.aliases);
+                            return Ok(Chased { aliases, ..end });
+                        }
+                        Err(target) => (answered.aliases, target),
+                    }
+                }
+            };
+            self.spend_aliases(&sets, work)?;
+            aliases.extend(sets);
+            if met.contains(&target) {
+                return Err(ResolveError::AliasLoop(question.name.clone()));
+            }
+            work.trace.record(self.env.clock.now(), || Event::Followed { from: name.clone(), to: target.clone() });
+            met.push(target.clone());
+            name = target;
+        }
+    }
+
+    fn spend_aliases(&self, sets: &[Rrset], work: &Work) -> Result<(), ResolveError> {
+        for _ in sets.iter().filter(|set| set.rtype == RrType::CNAME) {
+            work.budget.spend_alias()?;
+        }
+        Ok(())
+    }
+
+    /// An answer from data whose time is over (RFC 8767 §4), if there is one.
+    fn stale_answer(&self, question: &Question) -> Option<Answer> {
+        if !self.config.stale.enabled {
+            return None;
+        }
+        let mut name = question.name.clone();
+        let mut aliases = Vec::new();
+        for _ in 0..=self.config.limits.aliases {
+            let ask = Question::new(name.clone(), question.rtype);
+            let found = self.cache.lookup_stale(&ask, self.env.clock.wall());
+            if let Some(found) = found {
+                let end = self.end_from_cache(&ask, found, &mut Vec::new());
+                return Some(self.mark_stale(Chased { aliases, ..end }));
+            }
+            let cname = Question::new(name.clone(), RrType::CNAME);
+            let found = self.cache.lookup_stale(&cname, self.env.clock.wall())?;
+            let Known::Rrset(set) = found.known else { return None };
+            let alias::Found::Alias(step) = alias::by_cname(&set) else { return None };
+            aliases.extend(step.sets);
+            name = step.target;
+        }
+        None
+    }
+
+    fn mark_stale(&self, chased: Chased) -> Answer {
+        let mut answer = into_answer(chased);
+        for set in answer.answer.iter_mut().chain(&mut answer.authority) {
+            set.ttl = self.config.stale.reply_ttl;
+        }
+        let code = if answer.rcode == Rcode::NXDOMAIN { EdeCode::STALE_NXDOMAIN } else { EdeCode::STALE_ANSWER };
+        answer.extended_errors.push(Ede::new(code, "the servers did not answer in time; this answer has expired"));
+        answer
+    }
+
+    /// Ends the span of a sub-question in the trace.
+    pub(crate) fn finish_span(&self, work: &Work, outcome: &Result<Chased, ResolveError>) {
+        work.trace.record(self.env.clock.now(), || Event::Finished {
+            rcode: outcome.as_ref().map_or(Rcode::SERVFAIL, Chased::rcode),
+            upstream_queries: work.budget.upstream_queries(),
+            bytes: work.budget.octets(),
+        });
+    }
+}
+
+impl Chased {
+    fn empty() -> Self {
+        Self { aliases: vec![], data: None, denial: None, too_long: false }
+    }
+
+    fn from_end(end: End) -> Self {
+        match end {
+            End::Data(set) => Self { data: Some(set), ..Self::empty() },
+            End::NoData { soa, .. } => Self { denial: Some((Denial::NoData, soa)), ..Self::empty() },
+            End::NxDomain { soa, .. } => Self { denial: Some((Denial::NxDomain, soa)), ..Self::empty() },
+            End::TooLong(_) => Self { too_long: true, ..Self::empty() },
+            End::Target(_) => Self::empty(),
+        }
+    }
+
+    fn rcode(&self) -> Rcode {
+        match (&self.denial, self.too_long) {
+            (_, true) => Rcode::YXDOMAIN, // RFC 6672 §2.2
+            (Some((Denial::NxDomain, _)), _) => Rcode::NXDOMAIN,
+            (Some((Denial::NoData, _)) | None, _) => Rcode::NOERROR,
+        }
+    }
+}
+
+fn into_answer(chased: Chased) -> Answer {
+    let rcode = chased.rcode();
+    let mut answer = chased.aliases;
+    answer.extend(chased.data);
+    let authority = chased.denial.and_then(|(_, soa)| soa).into_iter().collect();
+    Answer { answer, authority, security: Security::Unchecked, ..Answer::empty(rcode) }
+}
+
+fn failure(error: &ResolveError) -> Answer {
+    let mut answer = Answer::failure(
+        if matches!(error, ResolveError::NotCached) { Rcode::REFUSED } else { Rcode::SERVFAIL },
+        error.to_ede(),
+    );
+    if matches!(error, ResolveError::FailedBefore(_)) {
+        answer.extended_errors.push(Ede::new(EdeCode::CACHED_ERROR, "this question failed a moment ago"));
+    }
+    answer
+}
+
+fn out_of_time(zone: &Name, patience: std::time::Duration) -> Answer {
+    let who = if zone.is_root() { "no root server could be reached".into() } else { format!("no answer from {zone}") };
+    let text = format!("{who} within {} ms; the work goes on", patience.as_millis());
+    Answer::failure(Rcode::SERVFAIL, Ede::new(EdeCode::NO_REACHABLE_AUTHORITY, text))
+}
+
+fn scope(checking: Checking) -> FailureScope {
+    match checking {
+        Checking::Enabled => FailureScope::Validated,
+        Checking::Disabled => FailureScope::Unvalidated,
+    }
+}
+
+fn from_cache_event(question: &Question, what: CachedWhat, records: Vec<Rrset>) -> Event {
+    Event::FromCache { question: question.clone(), what, records }
+}

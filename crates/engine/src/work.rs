@@ -1,0 +1,79 @@
+//! The context of one piece of work: budget, trace, nesting.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use proto::{Name, Question};
+
+use crate::budget::Budget;
+use crate::error::ResolveError;
+use crate::trace::Trace;
+
+/// What work for one client question carries along. Sub-questions share all but trace span, depth and ancestors.
+#[derive(Debug, Clone)]
+pub(crate) struct Work {
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) trace: Trace,
+    pub(crate) depth: u32,
+    ancestors: Arc<Ancestors>,
+    standing: Arc<Mutex<Name>>,
+}
+
+/// The questions that wait for this one, innermost first.
+#[derive(Debug)]
+struct Ancestors {
+    question: Question,
+    above: Option<Arc<Ancestors>>,
+}
+
+impl Work {
+    pub(crate) fn new(question: &Question, budget: Arc<Budget>, trace: Trace) -> Self {
+        let ancestors = Arc::new(Ancestors { question: question.clone(), above: None });
+        Self { budget, trace, depth: 0, ancestors, standing: Arc::new(Mutex::new(Name::root())) }
+    }
+
+    /// The context of a question that this one needs.
+    ///
+    /// # Errors
+    /// When that question already waits for this one: the zones depend on each other in a circle.
+    pub(crate) fn child(&self, question: &Question) -> Result<Self, ResolveError> {
+        let mut above = Some(&self.ancestors);
+        while let Some(ancestor) = above {
+            if ancestor.question == *question {
+                return Err(ResolveError::DependencyCycle(question.name.clone()));
+            }
+            above = ancestor.above.as_ref();
+        }
+        let ancestors = Arc::new(Ancestors { question: question.clone(), above: Some(self.ancestors.clone()) });
+        Ok(Self { trace: self.trace.child(), depth: self.depth + 1, ancestors, ..self.clone() })
+    }
+
+    /// Notes the zone whose servers are being asked, for the message when time runs out.
+    pub(crate) fn stand_at(&self, zone: &Name) {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = zone.clone();
+    }
+
+    /// The zone whose servers were asked last.
+    pub(crate) fn standing(&self) -> Name {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests need some instant to begin with")]
+mod tests {
+    use super::*;
+    use crate::config::Limits;
+    use proto::RrType;
+    use std::time::Instant;
+
+    #[test]
+    fn a_question_that_waits_for_itself_is_refused() {
+        let question = |text: &str| Question::new(text.parse().unwrap(), RrType::A);
+        let budget = Arc::new(Budget::new(Limits::default(), Instant::now()));
+        let work = Work::new(&question("a."), budget, Trace::off());
+        let child = work.child(&question("b.")).unwrap();
+        assert_eq!(child.depth, 1);
+        assert!(child.child(&question("c.")).is_ok());
+        assert!(matches!(child.child(&question("A.")), Err(ResolveError::DependencyCycle(_))));
+    }
+}

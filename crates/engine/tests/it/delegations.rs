@@ -1,0 +1,171 @@
+//! Referrals, glue, and servers that do not serve.
+
+use crate::bench::*;
+use lab::{Behaviour, Conduct};
+use proto::Rcode;
+
+fn example_server(conduct: &Conduct) -> Bench {
+    let conduct = conduct.clone();
+    Bench::on(world_with(&[ROOT, TEST, EXAMPLE], move |address| match address {
+        "192.0.2.3" => Behaviour::of(conduct.clone()),
+        _ => Behaviour::normal(),
+    }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_server_among_good_ones_does_no_harm_rfc1034_5_3_3() {
+    for conduct in [
+        Conduct::Dead,
+        Conduct::Refuses,
+        Conduct::ServFail,
+        Conduct::NotImp,
+        Conduct::FormErr,
+        Conduct::Empty,
+        Conduct::Upward,
+        Conduct::Sideways("other.test.".parse().unwrap()),
+        Conduct::SelfReferral,
+        Conduct::NonAuthoritative,
+        Conduct::WrongZone("test.".parse().unwrap()),
+        Conduct::WrongZone("sub.example.test.".parse().unwrap()),
+    ] {
+        for round in 0..4 {
+            let bench = example_server(&conduct);
+            let text = format!("www.example.test.{}", if round % 2 == 0 { " A" } else { " MX" });
+            let answer = bench.ask(&text).await;
+            assert_eq!(answer.rcode, Rcode::NOERROR, "{conduct:?}: {answer:?}");
+            assert_eq!(answer.answer.len(), usize::from(round % 2 == 0), "{conduct:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_all_servers_are_bad_the_answer_is_servfail_with_ede_22_rfc8914_4_23() {
+    for conduct in [Conduct::Dead, Conduct::Refuses, Conduct::ServFail, Conduct::Upward, Conduct::Empty] {
+        let bench = Bench::on(world_with(&[ROOT, TEST, EXAMPLE], |address| match address {
+            "192.0.2.3" | "192.0.2.4" => Behaviour::of(conduct.clone()),
+            _ => Behaviour::normal(),
+        }));
+        let began = bench.clock.now();
+        let answer = bench.ask("www.example.test.").await;
+        assert_eq!((answer.rcode, ede(&answer)), (SERVFAIL, vec![22]), "{conduct:?}");
+        assert!(answer.extended_errors[0].text.contains("example.test."), "{conduct:?}: {answer:?}");
+        assert!(bench.elapsed_since(began).as_millis() <= 4500, "{conduct:?}");
+        let packets = bench.sent_to("192.0.2.3") + bench.sent_to("192.0.2.4");
+        assert!(packets <= 14, "{conduct:?}: {packets} packets");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lameness_is_remembered_for_the_zone_only() {
+    // 192.0.2.3 refuses example.test. and serves good.test.
+    let test = (
+        "test.",
+        &["192.0.2.2"][..],
+        concat!(
+            "example.test. 3600 NS ns1.example.test.\nexample.test. 3600 NS ns2.example.test.\n",
+            "ns1.example.test. 3600 A 192.0.2.3\nns2.example.test. 3600 A 192.0.2.4\n",
+            "good.test. 3600 NS ns1.good.test.\nns1.good.test. 3600 A 192.0.2.3\n",
+        ),
+    );
+    let world = world(&[
+        ROOT,
+        test,
+        ("example.test.", &["192.0.2.4"], "www.example.test. A 198.51.100.7\n*.example.test. A 198.51.100.8\n"),
+        ("good.test.", &["192.0.2.3"], "www.good.test. A 198.51.100.9\n"),
+    ]);
+    let bench = Bench::on(world);
+    for number in 0..20 {
+        assert_eq!(bench.ask(&format!("n{number}.example.test.")).await.rcode, Rcode::NOERROR);
+    }
+    assert!(bench.sent_to("192.0.2.3") <= 2, "asked {} times although lame", bench.sent_to("192.0.2.3"));
+    assert_eq!(brief(&bench.ask("www.good.test.").await), "NOERROR | www.good.test. A 198.51.100.9");
+}
+
+#[tokio::test(start_paused = true)]
+async fn glueless_and_partly_glueless_delegations_rfc1034_5_3_3() {
+    let world = world(&[
+        ROOT,
+        (
+            "test.",
+            &["192.0.2.2"],
+            concat!(
+                "a.test. NS ns1.b.test.\n", // glueless
+                "b.test. NS ns1.b.test.\nns1.b.test. A 192.0.2.9\n",
+                "c.test. NS ns.dead.\nc.test. NS ns1.c.test.\nns1.c.test. A 192.0.2.10\n", // partly
+            ),
+        ),
+        ("b.test.", &["192.0.2.9"], ""),
+        ("a.test.", &["192.0.2.9"], "www.a.test. A 198.51.100.1\n"),
+        ("c.test.", &["192.0.2.10"], "www.c.test. A 198.51.100.2\n"),
+    ]);
+    let bench = Bench::on(world);
+    assert_eq!(brief(&bench.ask("www.a.test.").await), "NOERROR | www.a.test. A 198.51.100.1");
+    assert_eq!(brief(&bench.ask("www.c.test.").await), "NOERROR | www.c.test. A 198.51.100.2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn zones_that_need_each_other_fail_at_once() {
+    let world = world(&[ROOT, ("test.", &["192.0.2.2"], "a.test. NS ns.b.test.\nb.test. NS ns.a.test.\n")]);
+    let bench = Bench::on(world);
+    let began = bench.clock.now();
+    let (a, b) = tokio::join!(bench.ask("www.a.test."), bench.ask("www.b.test."));
+    assert_eq!((a.rcode, b.rcode), (SERVFAIL, SERVFAIL));
+    assert!(
+        bench.elapsed_since(began).as_millis() < 1500,
+        "no deadlock, no deadline: {:?}",
+        bench.elapsed_since(began)
+    );
+    assert!(bench.net.packets_sent() <= 20, "{}", bench.net.packets_sent());
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_resolutions_that_need_each_others_zones_both_end() {
+    // ns of a.test. lives in b.test. and the other way round, each with one more server that has glue.
+    let world = world(&[
+        ROOT,
+        (
+            "test.",
+            &["192.0.2.2"],
+            concat!(
+                "a.test. NS ns9.b.test.\na.test. NS ns1.a.test.\nns1.a.test. A 192.0.2.11\n",
+                "b.test. NS ns9.a.test.\nb.test. NS ns1.b.test.\nns1.b.test. A 192.0.2.12\n",
+            ),
+        ),
+        ("a.test.", &["192.0.2.11"], "www.a.test. A 198.51.100.1\nns9.a.test. A 192.0.2.12\n"),
+        ("b.test.", &["192.0.2.12"], "www.b.test. A 198.51.100.2\nns9.b.test. A 192.0.2.11\n"),
+    ]);
+    for seed in 0..20 {
+        let bench = Bench::new(world.clone(), lab::Faults::default(), seed, |_| {});
+        bench.net.kill("192.0.2.11".parse().unwrap());
+        let (a, b) = tokio::join!(bench.ask("www.a.test."), bench.ask("www.b.test."));
+        assert_eq!((a.rcode, b.rcode), (SERVFAIL, Rcode::NOERROR), "seed {seed}");
+        bench.pass(10).await;
+        assert_eq!(bench.resolver.in_flight(), 0, "seed {seed}: the table is empty at the end");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn parent_and_child_may_name_different_servers_rfc1034_4_2_2() {
+    // The parent names the live server; the child says that it is another, dead one.
+    let world = world(&[
+        ROOT,
+        ("test.", &["192.0.2.2"], "example.test. NS ns1.example.test.\nns1.example.test. A 192.0.2.3\n"),
+        (
+            "example.test.",
+            &["192.0.2.3"],
+            "www.example.test. 5 A 198.51.100.7\nexample.test. NS other.example.test.\nother.example.test. A 192.0.2.77\n",
+        ),
+    ]);
+    let bench = Bench::on(world);
+    assert_eq!(bench.ask("example.test. NS").await.answer[0].rdatas.len(), 2, "the child's word answers clients");
+    bench.pass(6).await;
+    assert_eq!(brief(&bench.ask("www.example.test.").await), WWW);
+    assert_eq!(bench.sent_to("192.0.2.77"), 0, "the parent's word leads the walk");
+}
+
+#[tokio::test(start_paused = true)]
+async fn server_name_in_a_tld_that_does_not_exist_is_servfail_for_the_zone() {
+    let world = world(&[ROOT, ("test.", &["192.0.2.2"], "a.test. NS ns.nowhere.\n")]);
+    let answer = Bench::on(world).ask("www.a.test.").await;
+    assert_eq!(answer.rcode, SERVFAIL, "never NXDOMAIN for the client's name");
+}

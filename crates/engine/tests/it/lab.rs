@@ -1,0 +1,33 @@
+//! Every question of the embedded internet against its oracle.
+
+use crate::bench::*;
+use proto::Rcode;
+
+#[tokio::test(start_paused = true)]
+async fn every_question_of_the_lab_gets_the_oracles_answer() {
+    let bench = Bench::embedded(1);
+    let questions = bench.world.questions();
+    assert!(questions.len() > 1000);
+    for question in questions {
+        let truth = bench.world.truth(&question);
+        let answer = bench.ask(&question.to_string()).await;
+        if truth.is_unanswerable() || !truth.certain {
+            let right = answer.rcode == truth.rcode || answer.rcode == Rcode::SERVFAIL;
+            assert!(right, "{question}: {} for {:?}", brief(&answer), truth.kind);
+            continue;
+        }
+        let sets = |sets: &[proto::Rrset]| -> Vec<_> {
+            sets.iter().map(|set| (set.name.clone(), set.rtype, sorted(set))).collect()
+        };
+        assert_eq!(answer.rcode, truth.rcode, "{question}: {}", brief(&answer));
+        assert_eq!(sets(&answer.answer), sets(&truth.answer), "{question}");
+        let soa: Vec<_> = answer.authority.iter().map(|set| set.name.clone()).collect();
+        assert_eq!(soa, truth.soa.iter().map(|set| set.name.clone()).collect::<Vec<_>>(), "{question}");
+    }
+}
+
+fn sorted(set: &proto::Rrset) -> Vec<Vec<u8>> {
+    let mut fields: Vec<Vec<u8>> = set.rdatas.iter().map(<[u8]>::to_vec).collect();
+    fields.sort();
+    fields
+}

@@ -1,0 +1,126 @@
+//! Work per client question: attacks from the literature, and the bound for each.
+
+use std::time::Duration;
+
+use crate::bench::*;
+use lab::{Behaviour, Faults};
+
+/// Packets for one question, the work after the answer included.
+async fn cost(bench: &Bench, text: &str) -> u64 {
+    let before = bench.net.packets_sent();
+    let answer = bench.ask(text).await;
+    assert_eq!(answer.rcode, SERVFAIL, "{answer:?}");
+    bench.pass(10).await;
+    bench.net.packets_sent() - before
+}
+
+#[tokio::test(start_paused = true)]
+async fn referral_to_many_names_without_address_nxnsattack() {
+    let servers: String = (0..50).map(|number| format!("attack.test. NS n{number}.victim.test.\n")).collect();
+    let tld = format!("{servers}victim.test. NS ns1.victim.test.\nns1.victim.test. A 192.0.2.9\n");
+    let bench = Bench::on(world(&[ROOT, ("test.", &["192.0.2.2"], &tld), ("victim.test.", &["192.0.2.9"], "")]));
+    let packets = cost(&bench, "www.attack.test.").await;
+    assert!(packets <= 20, "{packets} packets");
+    assert!(bench.sent_to("192.0.2.9") <= 14, "five failed look-ups of two types, two at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn chain_of_glueless_zones_is_bounded_by_depth() {
+    let links: String = (0..20).map(|number| format!("z{number}.test. NS ns.z{}.test.\n", number + 1)).collect();
+    let bench = Bench::on(world(&[ROOT, ("test.", &["192.0.2.2"], &links)]));
+    let packets = cost(&bench, "www.z0.test.").await;
+    assert!(packets <= 40, "{packets} packets");
+}
+
+#[tokio::test(start_paused = true)]
+async fn deep_glueless_delegations_within_the_depth_resolve() {
+    let mut tld: String = (0..5).map(|number| format!("z{number}.test. NS ns.z{}.test.\n", number + 1)).collect();
+    tld += "z5.test. NS ns1.z5.test.\nns1.z5.test. A 192.0.2.50\n";
+    let records =
+        |number: usize| format!("ns.z{number}.test. A 192.0.2.{}\nwww.z{number}.test. A 198.51.100.7\n", 50 + number);
+    let texts: Vec<String> = (0..=5).map(records).collect();
+    let names: Vec<String> = (0..=5).map(|number| format!("z{number}.test.")).collect();
+    // Zone z(n) is served where ns.z(n+1) says.
+    let places: Vec<String> = (0..5).map(|number| format!("192.0.2.{}", 51 + number)).collect();
+    let places: Vec<[&str; 1]> = places.iter().map(|place| [place.as_str()]).chain([["192.0.2.50"]]).collect();
+    let mut all = vec![ROOT, ("test.", &["192.0.2.2"][..], tld.as_str())];
+    for ((name, place), text) in names.iter().zip(&places).zip(&texts) {
+        all.push((name, place, text));
+    }
+    let bench = Bench::on(world(&all));
+    assert_eq!(brief(&bench.ask("www.z0.test.").await), "NOERROR | www.z0.test. A 198.51.100.7");
+}
+
+#[tokio::test(start_paused = true)]
+async fn silent_servers_get_few_packets() {
+    let world = world_with(&[ROOT, TEST, EXAMPLE], |address| match address {
+        "192.0.2.3" | "192.0.2.4" => Behaviour::dead(),
+        _ => Behaviour::normal(),
+    });
+    let bench = Bench::on(world);
+    cost(&bench, "www.example.test.").await;
+    let packets = bench.sent_to("192.0.2.3") + bench.sent_to("192.0.2.4");
+    assert!((2..=12).contains(&packets), "{packets} packets");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_address_behind_many_names_is_one_server() {
+    let servers: String =
+        (0..13).map(|number| format!("a.test. NS n{number}.a.test.\nn{number}.a.test. A 192.0.2.9\n")).collect();
+    let world = world_with(&[ROOT, ("test.", &["192.0.2.2"], &servers), ("b.test.", &["192.0.2.9"], "")], |address| {
+        if address == "192.0.2.9" { Behaviour::of(lab::Conduct::Refuses) } else { Behaviour::normal() }
+    });
+    let bench = Bench::on(world);
+    cost(&bench, "www.a.test.").await;
+    assert!(bench.sent_to("192.0.2.9") <= 2, "{}", bench.sent_to("192.0.2.9"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_limit_can_be_set_and_is_kept() {
+    let bench = Bench::new(small(), Faults::default(), 1, |config| config.limits.upstream_queries = 3);
+    assert_eq!(cost(&bench, "www.example.test.").await, 3);
+    let bench = Bench::new(small(), Faults::default(), 1, |config| config.limits.referrals = 1);
+    let answer = bench.ask("www.example.test.").await;
+    assert!(answer.extended_errors[0].text.contains("too many referrals"), "{answer:?}");
+    let bench =
+        Bench::new(small(), Faults::default(), 1, |config| config.limits.client_deadline = Duration::from_millis(100));
+    let began = bench.clock.now();
+    let answer = bench.ask("www.example.test.").await;
+    assert_eq!((answer.rcode, ede(&answer)), (SERVFAIL, vec![22]));
+    assert_eq!(bench.elapsed_since(began).as_millis(), 100);
+    bench.pass(1).await;
+    let before = bench.net.packets_sent();
+    assert_eq!(brief(&bench.ask("www.example.test.").await), WWW, "the work went on and filled the cache");
+    assert_eq!(bench.net.packets_sent(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_leaves_does_not_stop_the_work() {
+    let bench = Bench::on(small());
+    {
+        let mut asking = Box::pin(bench.ask("www.example.test."));
+        assert!(tokio::time::timeout(Duration::from_millis(50), &mut asking).await.is_err());
+    }
+    bench.pass(5).await;
+    let before = bench.net.packets_sent();
+    assert_eq!(brief(&bench.ask("www.example.test.").await), WWW);
+    assert_eq!(bench.net.packets_sent(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn same_seed_same_trace_byte_for_byte() {
+    let run = |seed| async move {
+        let faults = Faults { loss: 0.2, jitter: 0.5, ..Faults::default() };
+        let bench = Bench::new(small(), faults, seed, |_| {});
+        let mut out = String::new();
+        for name in ["www.example.test.", "gone.example.test.", "example.test. NS", "ns1.test."] {
+            for entry in bench.ask_traced(name).await.1 {
+                out += &serde_json::to_string(&entry).unwrap();
+                out.push('\n');
+            }
+        }
+        out
+    };
+    assert_eq!(run(7).await, run(7).await);
+    assert_ne!(run(7).await, run(8).await);
+}

@@ -1,0 +1,14 @@
+//! The engine on simulated internets under a paused clock, one module per group of rules.
+
+mod aliases;
+mod bailiwick;
+mod bench;
+mod delegations;
+mod exchanges;
+mod lab;
+mod limits;
+mod minimisation;
+mod priming;
+mod selection;
+mod simulation;
+mod ttl;

@@ -1,0 +1,181 @@
+//! Random worlds, random faults, one judge: the oracle. The seed of a failure is in its message.
+//!
+//! `SIM_SEED` and `SIM_WORLDS` choose other worlds than the usual ones.
+
+use std::time::Duration;
+
+use crate::bench::*;
+use engine::{Answer, Cost};
+use lab::{Behaviour, Faults, RandomFaults, Truth, World};
+use proto::{Question, Rcode, Rrset};
+use transport::Entropy;
+
+const WORLDS: u64 = 2_000;
+const QUESTIONS_PER_WORLD: u32 = 8;
+
+#[expect(clippy::disallowed_methods, reason = "the tester chooses the seed")]
+fn setting(name: &str, usual: u64) -> u64 {
+    std::env::var(name).map_or(usual, |text| text.parse().expect("a number"))
+}
+
+/// Owner, type and data of each set; TTLs differ by the time that has passed.
+fn content(sets: &[Rrset]) -> Vec<(String, String, Vec<Vec<u8>>)> {
+    let one = |set: &Rrset| {
+        let mut fields: Vec<Vec<u8>> = set.rdatas.iter().map(<[u8]>::to_vec).collect();
+        fields.sort();
+        (set.name.to_lowercase().to_string(), set.rtype.to_string(), fields)
+    };
+    sets.iter().map(one).collect()
+}
+
+fn is_right(answer: &Answer, truth: &Truth) -> bool {
+    answer.rcode == truth.rcode
+        && content(&answer.answer) == content(&truth.answer)
+        && (truth.soa.is_none() || content(&answer.authority) == content(truth.soa.as_slice()))
+}
+
+struct Tally {
+    certain: u32,
+    right: u32,
+}
+
+/// One world: every invariant of the simulation holds, or the seed is told.
+async fn one_world(seed: u64) -> (String, Tally) {
+    let dice = Entropy::seeded(seed).stream("sim");
+    let world = World::random(seed, RandomFaults::default());
+    let loss = [0.0, 0.0, 0.05, 0.2][dice.below(4) as usize];
+    let faults = Faults { loss, jitter: 0.5, ..Faults::default() };
+    let bench = Bench::new(world.clone(), faults, seed, |config| {
+        config.stale.enabled = false;
+        config.query_localhost = true;
+    });
+    let questions = world.questions();
+    let mut trace = String::new();
+    let mut tally = Tally { certain: 0, right: 0 };
+    for _ in 0..QUESTIONS_PER_WORLD {
+        let question = &questions[dice.below(questions.len() as u32) as usize];
+        let truth = world.truth(question);
+        let (began, before) = (bench.clock.now(), bench.net.packets_sent());
+        let (answer, entries) = bench.ask_traced(&question.to_string()).await;
+        let waited = bench.elapsed_since(began);
+        assert!(waited <= Duration::from_millis(4500), "seed {seed}: {question} took {waited:?}");
+        let failed = answer.rcode == Rcode::SERVFAIL;
+        if !is_right(&answer, &truth) && !failed {
+            entries.iter().for_each(|entry| println!("{}", serde_json::to_string(entry).unwrap()));
+        }
+        assert!(is_right(&answer, &truth) || failed, "seed {seed}: {question}: {answer:?}, the truth is {truth:?}");
+        assert!(!failed || !answer.extended_errors.is_empty(), "seed {seed}: {question} fails without a reason");
+        bench.pass(8).await; // the work behind the answer ends
+        let packets = bench.net.packets_sent() - before;
+        assert!(packets <= 100, "seed {seed}: {question} cost {packets} packets");
+        assert_eq!(bench.resolver.in_flight(), 0, "seed {seed}: {question} left work behind");
+        if truth.certain && !truth.is_unanswerable() {
+            tally.certain += 1;
+            tally.right += u32::from(!failed);
+            if failed && loss == 0.0 {
+                entries.iter().for_each(|entry| println!("{}", serde_json::to_string(entry).unwrap()));
+                println!("SIMLOST seed {seed} {question} {:?}", answer.extended_errors[0].text);
+            }
+        }
+        for entry in entries {
+            trace += &serde_json::to_string(&entry).unwrap();
+            trace.push('\n');
+        }
+    }
+    nothing_false_is_cached(&bench, seed, &questions);
+    (trace, tally)
+}
+
+/// Whatever servers said on the way, the cache knows only what the oracle knows.
+fn nothing_false_is_cached(bench: &Bench, seed: u64, questions: &[Question]) {
+    for question in questions {
+        let Some(cached) = bench.resolver.answer_at_once(&engine::ClientQuestion::new(question.clone())) else {
+            continue;
+        };
+        let truth = bench.world.truth(question);
+        let failed = cached.rcode == Rcode::SERVFAIL;
+        assert!(
+            failed || is_right(&cached, &truth),
+            "seed {seed}: the cache says of {question}: {cached:?}, not {truth:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn random_worlds_and_faults_give_the_oracles_answer_or_servfail_in_time() {
+    let first = setting("SIM_SEED", 0);
+    let (mut certain, mut right) = (0, 0);
+    for seed in first..first + setting("SIM_WORLDS", WORLDS) {
+        let (trace, tally) = one_world(seed).await;
+        certain += tally.certain;
+        right += tally.right;
+        if seed % 100 == 0 {
+            let (again, _) = one_world(seed).await;
+            assert!(trace == again, "seed {seed}: two runs, two traces");
+        }
+    }
+    println!("seeds from {first}: {right} of {certain} certain questions answered");
+    assert!(f64::from(right) >= 0.99 * f64::from(certain), "{right} of {certain}");
+}
+
+/// The embedded world with one server of each zone dead, wherever another one lives.
+fn one_dead_server_per_zone() -> std::sync::Arc<World> {
+    let world = World::embedded();
+    let mut dead: Vec<proto::Name> = Vec::new();
+    for zone in world.zones() {
+        let servers: Vec<_> = world.servers_of(&zone.apex).collect();
+        let is_dead =
+            |server: &lab::Server, dead: &[proto::Name]| dead.contains(&server.name) || !server.behaviour.is_good();
+        if servers.iter().any(|server| is_dead(server, &dead)) {
+            continue;
+        }
+        let spare = servers.iter().rev().find(|candidate| {
+            candidate.zones.iter().all(|zone| {
+                let others = world.servers_of(zone).filter(|server| server.name != candidate.name);
+                others.filter(|server| !is_dead(server, &dead)).count() > 0
+            })
+        });
+        dead.extend(spare.map(|server| server.name.clone()));
+    }
+    assert!(dead.len() >= 5, "{dead:?}");
+    world.with_behaviours(|server| dead.contains(&server.name).then(Behaviour::dead))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fifth_of_the_packets_lost_and_a_dead_server_per_zone_cost_one_answer_in_a_thousand_at_most() {
+    let world = one_dead_server_per_zone();
+    let all = world.questions();
+    let questions: Vec<_> = all
+        .iter()
+        .filter_map(|question| Some((question, world.truth(question))).filter(|(_, truth)| truth.certain))
+        .filter(|(_, truth)| !truth.is_unanswerable())
+        .collect();
+    let (mut asked, mut right, mut seed) = (0_u32, 0_u32, 0);
+    let mut bench = None;
+    while asked < 10_000 {
+        let (question, truth) = &questions[asked as usize % questions.len()];
+        if asked % 500 == 0 {
+            seed += 1;
+            let faults = Faults { loss: 0.2, ..Faults::default() };
+            bench = Some(Bench::new(world.clone(), faults, seed, |_| {}));
+        }
+        let bench = bench.as_ref().unwrap();
+        let (answer, entries) = bench.ask_traced(&question.to_string()).await;
+        if answer.rcode == Rcode::SERVFAIL {
+            entries.iter().for_each(|entry| println!("{}", serde_json::to_string(entry).unwrap()));
+        }
+        assert!(is_right(&answer, truth) || answer.rcode == Rcode::SERVFAIL, "seed {seed}: {question}: {answer:?}");
+        if answer.rcode == Rcode::SERVFAIL {
+            println!("LOST {question} {:?}", answer.extended_errors[0].text);
+        }
+        right += u32::from(answer.rcode != Rcode::SERVFAIL || truth.rcode == Rcode::SERVFAIL);
+        asked += 1;
+    }
+    println!("{right} of {asked} answered right");
+    assert!(right >= 9_990, "{right} of {asked}");
+}
+
+#[test]
+fn costs_have_words() {
+    assert_eq!(Cost::Alias.describe(), "the chain of aliases is too long");
+}

@@ -1,0 +1,221 @@
+//! Questions that wait for the walk: identical ones are asked once, and nobody takes more than a share of the places.
+//!
+//! The work is a task of its own. A client that leaves does not stop it, a panic in it is told to those who wait, and
+//! however it ends, its place is free again.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use engine::{Answer, ClientQuestion};
+use proto::{Ede, EdeCode, Name, Rcode};
+use tokio::sync::watch;
+
+use crate::client::{Client, ClientKey, Transport};
+use crate::config::QuestionLimits;
+
+/// Questions in flight.
+#[derive(Debug)]
+pub(crate) struct Questions {
+    limits: QuestionLimits,
+    state: Mutex<State>,
+}
+
+/// Each map has at most as many entries as there are questions in flight or clients that wait.
+#[derive(Debug, Default)]
+struct State {
+    in_flight: HashMap<ClientQuestion, InFlight>,
+    by_domain: HashMap<Name, usize>,
+    by_client: HashMap<ClientKey, usize>,
+}
+
+#[derive(Debug)]
+struct InFlight {
+    answer: watch::Receiver<Option<Arc<Answer>>>,
+    /// Clients that asked over datagrams; they wait to the end, so none is ever taken out.
+    datagrams: Vec<ClientKey>,
+}
+
+/// Why a question may not wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// Too many questions of this client wait.
+    Client,
+    /// Enough datagram clients wait for this question, in all or from this address.
+    Question,
+    /// Too many questions below this domain are in flight.
+    Domain,
+    /// Too many questions are in flight.
+    All,
+}
+
+/// A place among those who wait for an answer.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    answer: watch::Receiver<Option<Arc<Answer>>>,
+    /// Whether it waits for somebody else's question.
+    pub(crate) joined: Joined,
+    questions: Arc<Questions>,
+    client: ClientKey,
+}
+
+/// Whether a question began the work or joined it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Joined {
+    /// The work began with it.
+    Began,
+    /// An identical question had begun it.
+    Joined,
+}
+
+impl Questions {
+    pub(crate) fn new(limits: QuestionLimits) -> Arc<Self> {
+        Arc::new(Self { limits, state: Mutex::default() })
+    }
+
+    /// Waits with those who asked the same, or begins `work`.
+    pub(crate) fn join<F>(
+        self: &Arc<Self>,
+        asked: &ClientQuestion,
+        client: Client,
+        work: impl FnOnce() -> F,
+    ) -> Result<Waiter, Full>
+    where
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        let key = client.key();
+        let (done, answer, joined) = {
+            let mut state = self.state();
+            if state.by_client.get(&key).is_some_and(|waiting| *waiting >= self.limits.waiting_per_client) {
+                return Err(Full::Client);
+            }
+            let (done, answer) = match state.in_flight.get_mut(asked) {
+                Some(found) => {
+                    admit(found, key, client.transport, &self.limits)?;
+                    (None, found.answer.clone())
+                }
+                None => {
+                    let (done, answer) = state.begin(asked, client, &self.limits)?;
+                    (Some(done), answer)
+                }
+            };
+            *state.by_client.entry(key).or_default() += 1;
+            let joined = if done.is_some() { Joined::Began } else { Joined::Joined };
+            (done, answer, joined)
+        };
+        let waiter = Waiter { answer, joined, questions: self.clone(), client: key };
+        if let Some(done) = done {
+            let place = Place { questions: self.clone(), asked: asked.clone() };
+            let work = work();
+            tokio::spawn(async move {
+                let answer = work.await;
+                drop(place); // first, so that a client that comes now is answered from the cache
+                let _ = done.send(Some(Arc::new(answer))); // all may have left
+            });
+        }
+        Ok(waiter)
+    }
+
+    /// Questions in flight.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.state().in_flight.len()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn admit(found: &mut InFlight, key: ClientKey, transport: Transport, limits: &QuestionLimits) -> Result<(), Full> {
+    if transport != Transport::Datagram {
+        return Ok(()); // a connection has limits of its own
+    }
+    let own = found.datagrams.iter().filter(|other| **other == key).count();
+    if found.datagrams.len() >= limits.datagrams_per_question || own >= limits.datagrams_per_question_and_client {
+        return Err(Full::Question);
+    }
+    found.datagrams.push(key);
+    Ok(())
+}
+
+type Channel = (watch::Sender<Option<Arc<Answer>>>, watch::Receiver<Option<Arc<Answer>>>);
+
+impl State {
+    fn begin(&mut self, asked: &ClientQuestion, client: Client, limits: &QuestionLimits) -> Result<Channel, Full> {
+        if self.in_flight.len() >= limits.in_flight {
+            return Err(Full::All);
+        }
+        let below = self.by_domain.entry(domain(asked)).or_default();
+        if *below >= limits.in_flight_per_domain {
+            return Err(Full::Domain);
+        }
+        *below += 1;
+        let (done, answer) = watch::channel(None);
+        let mut entry = InFlight { answer: answer.clone(), datagrams: Vec::new() };
+        // The first one always has a place.
+        let _ = admit(&mut entry, client.key(), client.transport, limits);
+        self.in_flight.insert(asked.clone(), entry);
+        Ok((done, answer))
+    }
+}
+
+/// Stands for the zone of a question, which is not known before the walk.
+fn domain(asked: &ClientQuestion) -> Name {
+    asked.question.name.suffix(2)
+}
+
+/// The place of a question in flight; free again when dropped, also by a panic.
+struct Place {
+    questions: Arc<Questions>,
+    asked: ClientQuestion,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.questions.state();
+        state.in_flight.remove(&self.asked);
+        subtract(&mut state.by_domain, &domain(&self.asked));
+    }
+}
+
+fn subtract<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(key);
+        }
+    }
+}
+
+impl Waiter {
+    /// Waits until there is an answer or there will be none.
+    pub(crate) async fn ready(&mut self) {
+        let _ = self.answer.wait_for(Option::is_some).await;
+    }
+
+    /// Waits for the answer; an error if the work panicked.
+    pub(crate) async fn answer(mut self) -> Result<Arc<Answer>, Panicked> {
+        let answer = self.answer.wait_for(Option::is_some).await.map_err(|_| Panicked)?;
+        Ok(answer.clone().expect("waited for it"))
+    }
+}
+
+/// The work ended without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Panicked;
+
+impl Panicked {
+    /// What clients are told.
+    pub(crate) fn answer(self) -> Answer {
+        Answer::failure(Rcode::SERVFAIL, Ede::new(EdeCode::OTHER, "internal error"))
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        subtract(&mut self.questions.state().by_client, &self.client);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! From a client's octets to the octets of the reply, whatever carries them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use engine::{Answer, ClientQuestion, Resolver, Trace};
+use proto::{Ede, EdeCode, Rcode};
+use transport::{Clock, Network};
+
+use crate::access::AccessList;
+use crate::client::{Client, Transport};
+use crate::config::{QuestionLimits, ServerConfig};
+use crate::policy::{self, Decision};
+use crate::questions::{Full, Joined, Questions, Waiter};
+use crate::receive::{self, Query, Received, ReplyTo};
+use crate::respond::{self, Content, Style};
+use crate::special::SpecialNames;
+use crate::stats::ServerStats;
+
+/// Answers clients.
+pub struct Service<N: Network> {
+    resolver: Arc<Resolver<N>>,
+    clock: Clock,
+    access: AccessList,
+    style: Style,
+    special: SpecialNames,
+    questions: Arc<Questions>,
+    limits: QuestionLimits,
+    stats: Arc<ServerStats>,
+}
+
+/// What comes of a request at once.
+#[derive(Debug)]
+pub enum Step {
+    /// Nothing, now or later.
+    Drop,
+    /// The reply.
+    Reply(Vec<u8>),
+    /// The question needs the network: [`Service::finish`] waits.
+    Wait(Waiting),
+}
+
+/// A question that waits for the walk.
+#[derive(Debug)]
+pub struct Waiting {
+    reply_to: ReplyTo,
+    client: Client,
+    came: Instant,
+    waiter: Waiter,
+}
+
+impl Waiting {
+    /// Waits until [`Service::finish`] would not wait any more.
+    pub async fn ready(&mut self) {
+        self.waiter.ready().await;
+    }
+}
+
+/// What is known of a question without waiting.
+enum Known {
+    Answer(Answer),
+    ComeBackOverTcp,
+    Ask(ClientQuestion),
+}
+
+impl<N: Network> Service<N> {
+    /// A service that answers from `resolver` as `config` says.
+    pub fn new(resolver: Arc<Resolver<N>>, config: &ServerConfig, stats: Arc<ServerStats>) -> Arc<Self> {
+        Arc::new(Self {
+            resolver,
+            clock: Clock::system(),
+            access: AccessList::new(&config.allow),
+            style: Style { minimal: config.minimal_responses, identity: config.identity.clone() },
+            special: SpecialNames::new(&config.special_names),
+            questions: Questions::new(config.questions),
+            limits: config.questions,
+            stats,
+        })
+    }
+
+    /// The reply to a request; `None` if there is none to give.
+    pub async fn handle(&self, request: &[u8], client: Client) -> Option<Vec<u8>> {
+        match self.begin(request, client) {
+            Step::Drop => None,
+            Step::Reply(octets) => Some(octets),
+            Step::Wait(waiting) => self.finish(waiting).await,
+        }
+    }
+
+    /// What comes of a request without waiting; must be called inside a tokio runtime.
+    ///
+    /// What is known is answered at once and takes no place among those who wait, so that quick questions go before
+    /// slow ones. A panic ends this request only.
+    pub fn begin(&self, request: &[u8], client: Client) -> Step {
+        catch_unwind(AssertUnwindSafe(|| self.begin_unguarded(request, client))).unwrap_or_else(|_| {
+            self.stats.panics.increment();
+            respond::internal_error(request).map_or(Step::Drop, Step::Reply)
+        })
+    }
+
+    /// Waits for the answer and writes the reply; `None` if a datagram's data came too late.
+    pub async fn finish(&self, waiting: Waiting) -> Option<Vec<u8>> {
+        let Waiting { reply_to, client, came, waiter } = waiting;
+        let answer = waiter.answer().await.unwrap_or_else(|panicked| {
+            self.stats.panics.increment();
+            Arc::new(panicked.answer())
+        });
+        let age = self.clock.now().saturating_duration_since(came);
+        if client.transport == Transport::Datagram && age > self.limits.datagram_age && has_data(&answer) {
+            self.stats.too_late.increment();
+            return None;
+        }
+        Some(self.write(&reply_to, Content::Answer(&answer), client.transport))
+    }
+
+    /// Questions that wait for the walk at the moment.
+    pub fn in_flight(&self) -> usize {
+        self.questions.in_flight()
+    }
+
+    /// The counters.
+    pub fn stats(&self) -> &Arc<ServerStats> {
+        &self.stats
+    }
+
+    fn begin_unguarded(&self, request: &[u8], client: Client) -> Step {
+        let came = self.clock.now();
+        let (reply_to, rejected) = match receive::read(request) {
+            Received::Ignore => {
+                self.stats.ignored.increment();
+                return Step::Drop;
+            }
+            Received::Reject(reply_to, answer) => (reply_to, Err(answer)),
+            Received::Query(query) => (query.reply_to.clone(), Ok(query)),
+        };
+        if !self.access.allows(client.address.ip()) {
+            self.stats.denied.increment();
+            return self.reply(&reply_to, Content::Denied, client);
+        }
+        let query = match rejected {
+            Ok(query) => query,
+            Err(answer) => {
+                self.stats.rejected.increment();
+                return self.reply(&reply_to, Content::Answer(&answer), client);
+            }
+        };
+        match self.known(&query, client.transport) {
+            Known::Answer(answer) => self.reply(&reply_to, Content::Answer(&answer), client),
+            Known::ComeBackOverTcp => self.reply(&reply_to, Content::ComeBackOverTcp, client),
+            Known::Ask(asked) => self.wait(asked, reply_to, client, came),
+        }
+    }
+
+    /// The sources that answer without waiting, in order: policy, special names, cache.
+    fn known(&self, query: &Query, transport: Transport) -> Known {
+        let asked = match policy::decide(query, transport, &self.style.identity) {
+            Decision::Answer(answer) => {
+                self.stats.answered_locally.increment();
+                return Known::Answer(answer);
+            }
+            Decision::ComeBackOverTcp => return Known::ComeBackOverTcp,
+            Decision::Resolve(asked) => asked,
+        };
+        if let Some(answer) = self.special.answer(&asked.question) {
+            self.stats.answered_locally.increment();
+            return Known::Answer(answer);
+        }
+        match self.resolver.answer_at_once(&asked) {
+            Some(answer) => {
+                self.stats.answered_from_cache.increment();
+                Known::Answer(answer)
+            }
+            None => Known::Ask(asked),
+        }
+    }
+
+    fn wait(&self, asked: ClientQuestion, reply_to: ReplyTo, client: Client, came: Instant) -> Step {
+        let resolver = self.resolver.clone();
+        let work = || {
+            let asked = asked.clone();
+            async move { resolver.resolve(asked, Trace::off()).await }
+        };
+        match self.questions.join(&asked, client, work) {
+            Ok(waiter) => {
+                match waiter.joined {
+                    Joined::Began => self.stats.walks.increment(),
+                    Joined::Joined => self.stats.joined.increment(),
+                }
+                Step::Wait(Waiting { reply_to, client, came, waiter })
+            }
+            Err(full) => self.turn_away(full, &reply_to, client),
+        }
+    }
+
+    /// A datagram is dropped, its client asks again; a connection expects an answer to everything.
+    fn turn_away(&self, full: Full, reply_to: &ReplyTo, client: Client) -> Step {
+        let (counter, code, why) = match full {
+            Full::Client => (&self.stats.over_client_quota, EdeCode::OVER_QUOTA, "too many of your questions wait"),
+            Full::Question => (&self.stats.over_question_quota, EdeCode::OVER_QUOTA, "too many wait for this answer"),
+            Full::Domain => {
+                (&self.stats.over_domain_quota, EdeCode::OVER_QUOTA, "too many questions below this domain wait")
+            }
+            Full::All => (&self.stats.over_capacity, EdeCode::NOT_READY, "too many questions wait"),
+        };
+        counter.increment();
+        match client.transport {
+            Transport::Datagram => Step::Drop,
+            Transport::Stream { .. } => {
+                let answer = Answer::failure(Rcode::SERVFAIL, Ede::new(code, why));
+                self.reply(reply_to, Content::Answer(&answer), client)
+            }
+        }
+    }
+
+    fn reply(&self, to: &ReplyTo, content: Content<'_>, client: Client) -> Step {
+        Step::Reply(self.write(to, content, client.transport))
+    }
+
+    fn write(&self, to: &ReplyTo, content: Content<'_>, transport: Transport) -> Vec<u8> {
+        let reply = respond::build(to, content, transport, &self.style);
+        self.stats.replies.increment();
+        if reply.truncated {
+            self.stats.truncated.increment();
+        }
+        if reply.rcode == Rcode::SERVFAIL {
+            self.stats.failures.increment();
+        }
+        reply.octets
+    }
+}
+
+/// Whether an answer is worth more to an attacker than the question cost.
+fn has_data(answer: &Answer) -> bool {
+    matches!(answer.rcode, Rcode::NOERROR | Rcode::NXDOMAIN)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+use super::*;
+use std::time::Duration;
+
+use proto::{Flags, Message, OptionCode, RrType, Rrset};
+
+use crate::testing::{Bench, query, tcp, udp};
+
+fn ede(message: &Message) -> Option<Ede> {
+    Ede::from_option(message.edns.as_ref()?.option(OptionCode::EDE)?)
+}
+
+fn data(message: &Message) -> Vec<String> {
+    let sets = Rrset::group(&message.answer);
+    sets.iter().flat_map(Rrset::addresses).map(|address| address.to_string()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_is_walked_once_and_then_cached_with_a_falling_ttl() {
+    let bench = Bench::new(|_| ());
+    let first = bench.ask("www.naver.com. A", udp("127.0.0.1")).await.unwrap();
+    assert_eq!((first.rcode(), data(&first)), (Rcode::NOERROR, vec!["12.123.123.123".into()]));
+    assert_eq!(first.flags, Flags(Flags::QR | Flags::RD | Flags::RA));
+    let sent = bench.net.packets_sent();
+    tokio::time::advance(Duration::from_secs(7)).await;
+    let second = bench.ask("WWW.naver.com. A", udp("127.0.0.1")).await.unwrap();
+    assert_eq!(second.answer[0].ttl + 7, first.answer[0].ttl);
+    assert!(second.answer[0].name.eq_with_case(&"WWW.naver.com.".parse().unwrap()));
+    assert_eq!(bench.net.packets_sent(), sent);
+    let stats = &bench.stats;
+    assert_eq!((stats.walks.value(), stats.answered_from_cache.value(), stats.replies.value()), (1, 1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_big_for_a_datagram_goes_over_tcp_rfc7766_5() {
+    let bench = Bench::new(|_| ());
+    let over_udp = bench.ask("big.naver.com. TXT", udp("127.0.0.1")).await.unwrap();
+    assert!(over_udp.flags.has(Flags::TC) && over_udp.answer.is_empty());
+    assert_eq!(bench.stats.truncated.value(), 1);
+    let over_tcp = bench.ask("big.naver.com. TXT", tcp("127.0.0.1")).await.unwrap();
+    assert_eq!((over_tcp.flags.has(Flags::TC), over_tcp.answer[0].rtype), (false, RrType::TXT));
+    let octets: usize = over_tcp.answer.iter().map(|record| record.rdata.len()).sum();
+    assert!(octets > 4096);
+}
+
+#[tokio::test(start_paused = true)]
+async fn denials_carry_their_soa_rfc2308_2() {
+    let bench = Bench::new(|_| ());
+    for (text, rcode) in [("nobody-here.rootwalk.net. A", Rcode::NXDOMAIN), ("www.rootwalk.net. MX", Rcode::NOERROR)] {
+        let message = bench.ask(text, udp("127.0.0.1")).await.unwrap();
+        assert_eq!((message.rcode(), message.answer.len()), (rcode, 0), "{text}");
+        assert_eq!(message.authority[0].rtype, RrType::SOA, "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn strangers_are_refused_whatever_they_send_rfc5358_4() {
+    let bench = Bench::new(|_| ());
+    let nothing_asked = Message::empty(1, Flags(0)).to_wire();
+    for request in [query(1, "www.naver.com. A"), query(1, "localhost. A"), nothing_asked, vec![0; 40]] {
+        for client in [udp("192.0.2.1"), tcp("192.0.2.1")] {
+            let reply = bench.service.handle(&request, client).await.unwrap();
+            let message = Message::parse(&reply).unwrap();
+            assert_eq!((message.rcode(), message.answer.len()), (Rcode::REFUSED, 0));
+        }
+    }
+    let message = bench.ask("www.naver.com. A", udp("192.0.2.1")).await.unwrap();
+    assert_eq!(ede(&message).unwrap().code, EdeCode::PROHIBITED);
+    assert_eq!((bench.net.packets_sent(), bench.stats.denied.value()), (0, 9));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_rd_nobody_is_asked_rfc1034_4_3_1() {
+    let bench = Bench::new(|_| ());
+    let mut request = query(1, "www.naver.com. A");
+    request[2] &= !1; // RD
+    let unknown = bench.service.handle(&request, udp("127.0.0.1")).await.unwrap();
+    let unknown = Message::parse(&unknown).unwrap();
+    assert_eq!((unknown.rcode(), unknown.flags.has(Flags::RD)), (Rcode::REFUSED, false));
+    assert!(!ede(&unknown).unwrap().text.is_empty());
+    assert_eq!(bench.net.packets_sent(), 0);
+    bench.ask("www.naver.com. A", udp("127.0.0.1")).await.unwrap();
+    let known = Message::parse(&bench.service.handle(&request, udp("127.0.0.1")).await.unwrap()).unwrap();
+    assert_eq!(data(&known), ["12.123.123.123"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_say_why_rfc8914_3() {
+    let bench = Bench::new(|_| ());
+    bench.silence(".");
+    let began = Clock::system().now();
+    let message = bench.ask("www.naver.com. A", udp("127.0.0.1")).await.unwrap();
+    assert_eq!(message.rcode(), Rcode::SERVFAIL);
+    assert!(ede(&message).unwrap().text.contains("no root server could be reached"));
+    assert!(Clock::system().now() - began <= Duration::from_millis(4500));
+    assert_eq!(bench.stats.failures.value(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn identical_questions_are_walked_once_rfc5452_5() {
+    let bench = Bench::new(|_| ());
+    let ask = |text, client| bench.ask(text, client);
+    let (a, b, c) = tokio::join!(
+        ask("www.naver.com. A", udp("127.0.0.1")),
+        ask("WWW.NAVER.com. A", udp("127.0.0.2")),
+        ask("www.naver.com. A", tcp("127.0.0.1")),
+    );
+    for message in [a.unwrap(), b.unwrap(), c.unwrap()] {
+        assert_eq!(data(&message), ["12.123.123.123"]);
+    }
+    assert_eq!((bench.stats.walks.value(), bench.stats.joined.value(), bench.service.in_flight()), (1, 2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn data_that_comes_late_is_not_sent_to_an_unproven_address_dnsbomb() {
+    let bench = Bench::new(|_| ());
+    bench.ask("naver.com. NS", udp("127.0.0.1")).await.unwrap();
+    bench.silence("naver.com.");
+    let Step::Wait(over_udp) = bench.service.begin(&query(1, "www.naver.com. A"), udp("127.0.0.1")) else { panic!() };
+    let Step::Wait(over_tcp) = bench.service.begin(&query(2, "www.naver.com. A"), tcp("127.0.0.1")) else { panic!() };
+    tokio::time::sleep(Duration::from_millis(2100)).await;
+    bench.heal("naver.com.");
+    let over_tcp = Message::parse(&bench.service.finish(over_tcp).await.unwrap()).unwrap();
+    assert_eq!(data(&over_tcp), ["12.123.123.123"]);
+    assert_eq!(bench.service.finish(over_udp).await, None);
+    assert_eq!(bench.stats.too_late.value(), 1);
+    let again = bench.ask("www.naver.com. A", udp("127.0.0.1")).await.unwrap();
+    assert_eq!(data(&again), ["12.123.123.123"], "its client asks again and gets it from the cache");
+}
+
+#[tokio::test(start_paused = true)]
+async fn cached_answers_do_not_wait_behind_slow_questions() {
+    let bench = Bench::new(|config| config.questions.waiting_per_client = 3);
+    bench.ask("www.naver.com. A", udp("127.0.0.1")).await.unwrap();
+    let mut waiting = Vec::new();
+    for number in 0..3 {
+        let request = query(number, &format!("n{number}.alldead.rootwalk.net. A"));
+        let Step::Wait(slow) = bench.service.begin(&request, udp("127.0.0.1")) else { panic!() };
+        waiting.push(slow);
+    }
+    let another = query(9, "n9.alldead.rootwalk.net. A");
+    assert!(matches!(bench.service.begin(&another, udp("127.0.0.1")), Step::Drop));
+    let Step::Reply(refused) = bench.service.begin(&another, tcp("127.0.0.1")) else { panic!() };
+    let refused = Message::parse(&refused).unwrap();
+    assert_eq!((refused.rcode(), ede(&refused).unwrap().code), (Rcode::SERVFAIL, EdeCode::OVER_QUOTA));
+    assert_eq!(bench.stats.over_client_quota.value(), 2);
+    for known in ["www.naver.com. A", "localhost. A"] {
+        assert!(matches!(bench.service.begin(&query(7, known), udp("127.0.0.1")), Step::Reply(_)), "{known}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn local_sources_come_in_order_and_ask_nobody() {
+    let bench = Bench::new(|config| config.identity.0 = "here".into());
+    for (text, rcode) in [
+        ("localhost. A", Rcode::NOERROR),
+        ("a.test. A", Rcode::NXDOMAIN),
+        ("example. TYPE252", Rcode::REFUSED),
+        ("localhost. TYPE252", Rcode::REFUSED),
+    ] {
+        assert_eq!(bench.ask(text, udp("127.0.0.1")).await.unwrap().rcode(), rcode, "{text}");
+    }
+    let any = bench.ask("localhost. ANY", udp("127.0.0.1")).await.unwrap();
+    assert!(any.flags.has(Flags::TC));
+    assert_eq!((bench.net.packets_sent(), bench.stats.answered_locally.value()), (0, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn replies_to_nobody_and_to_broken_messages() {
+    let bench = Bench::new(|_| ());
+    let mut reply = query(1, "www.naver.com. A");
+    reply[2] |= 0x80; // QR
+    assert_eq!(bench.service.handle(&reply, udp("127.0.0.1")).await, None);
+    assert_eq!(bench.service.handle(&[0; 11], tcp("127.0.0.1")).await, None);
+    let broken = &query(1, "www.naver.com. A")[..20];
+    let message = Message::parse(&bench.service.handle(broken, udp("127.0.0.1")).await.unwrap()).unwrap();
+    assert_eq!((message.id, message.rcode()), (1, Rcode::FORMERR));
+    assert_eq!((bench.stats.ignored.value(), bench.stats.rejected.value()), (2, 1));
+}

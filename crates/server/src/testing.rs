@@ -1,0 +1,83 @@
+//! A service on the simulated internet, for tests under a paused clock.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache::{Cache, CacheConfig};
+use engine::{EngineConfig, Resolver, RootServer};
+use lab::{Faults, SimNetwork, World};
+use proto::{Edns, Flags, Message, Question, WallTime};
+use transport::{Clock, Entropy, Env};
+
+use crate::client::{Client, Transport};
+use crate::config::ServerConfig;
+use crate::service::Service;
+use crate::stats::ServerStats;
+
+pub(crate) struct Bench {
+    pub(crate) net: SimNetwork,
+    pub(crate) service: Arc<Service<SimNetwork>>,
+    pub(crate) stats: Arc<ServerStats>,
+}
+
+impl Bench {
+    /// Must be called inside a runtime with a paused clock.
+    pub(crate) fn new(change: impl FnOnce(&mut ServerConfig)) -> Self {
+        let entropy = Entropy::seeded(1);
+        let world = World::embedded();
+        let net = SimNetwork::new(world.clone(), Faults::default(), entropy.stream("net"));
+        let hints = world.root_servers().into_iter();
+        let engine = EngineConfig {
+            root_hints: hints.map(|(name, addresses)| RootServer { name, addresses }).collect(),
+            query_localhost: true,
+            ..EngineConfig::default()
+        };
+        let clock = Clock::simulated(WallTime::from_secs(1_790_000_000));
+        let cache = Arc::new(Cache::new(CacheConfig { size: 16 << 20, ..CacheConfig::default() }));
+        let resolver = Resolver::new(Env { net: net.clone(), clock, entropy }, cache, engine);
+        let mut config = ServerConfig::default();
+        change(&mut config);
+        let stats = Arc::new(ServerStats::default());
+        Self { net, service: Service::new(resolver, &config, stats.clone()), stats }
+    }
+
+    pub(crate) async fn ask(&self, text: &str, client: Client) -> Option<Message> {
+        let octets = self.service.handle(&query(1, text), client).await?;
+        Some(Message::parse(&octets).unwrap())
+    }
+
+    /// From now on all servers of a zone are silent.
+    pub(crate) fn silence(&self, zone: &str) {
+        self.each_address(zone, |address| self.net.kill(address));
+    }
+
+    /// From now on they answer again.
+    pub(crate) fn heal(&self, zone: &str) {
+        self.each_address(zone, |address| self.net.heal(address));
+    }
+
+    fn each_address(&self, zone: &str, change: impl Fn(std::net::IpAddr)) {
+        let world = self.net.world().clone();
+        let zone = zone.parse().unwrap();
+        world.servers_of(&zone).flat_map(|server| &server.addresses).for_each(|address| change(*address));
+    }
+}
+
+/// A query with RD and EDNS.
+pub(crate) fn query(id: u16, text: &str) -> Vec<u8> {
+    let (name, rtype) = text.split_once(' ').unwrap();
+    let mut message = Message::query(id, Question::new(name.parse().unwrap(), rtype.parse().unwrap()));
+    message.flags.set(Flags::RD, true);
+    message.edns = Some(Edns::new(1232));
+    message.to_wire()
+}
+
+pub(crate) fn udp(address: &str) -> Client {
+    Client::datagram(SocketAddr::new(address.parse().unwrap(), 4000))
+}
+
+pub(crate) fn tcp(address: &str) -> Client {
+    let transport = Transport::Stream { idle: Duration::from_secs(10) };
+    Client { transport, ..udp(address) }
+}

@@ -1,0 +1,231 @@
+//! One question to one server: identifier, port, letter case, EDNS, cookies, and TCP where UDP does not do.
+//!
+//! What it deliberately does not do: choose servers, retry lost datagrams, or read the meaning of a reply.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use proto::{Flags, Message, Question, Rcode};
+use tokio::time::{Instant, timeout_at};
+
+use crate::query::{Mismatch, Sent, Style, server_cookie};
+use crate::tcp::TcpConnections;
+use crate::{Env, Network, UdpFlow};
+
+/// Draws of a source port before we give up on ports that are taken.
+const PORT_DRAWS: usize = 8;
+/// Ports below this belong to services (RFC 6335 §6); all others are drawn from (RFC 5452 §9.2).
+const LOWEST_PORT: u16 = 1024;
+/// So many near misses (right source, wrong identifier or question) look like guessing: go on over TCP.
+const NEAR_MISSES: u32 = 3;
+/// A reply cannot be larger.
+const MAX_DATAGRAM: usize = 65_535;
+
+/// A server's reply with what it cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The message; TC never set over UDP, because the question was asked again over TCP then.
+    pub message: Message,
+    /// Octets of the message.
+    pub octets: usize,
+    /// Time from sending to the reply, of the last round.
+    pub rtt: Duration,
+    /// Whether TCP carried it.
+    pub over_tcp: bool,
+    /// Questions sent for it: 2 if TCP or a cookie round was needed.
+    pub queries: u32,
+    /// The server's cookie, if it gave one.
+    pub server_cookie: Option<Vec<u8>>,
+}
+
+/// Why there is no reply.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExchangeError {
+    /// Nothing that matches came in time.
+    #[error("no reply in time")]
+    Timeout,
+    /// The network or the server's host refused.
+    #[error("{}", .0)]
+    Network(io::ErrorKind),
+    /// The connection ended before the reply, or what came over it was no reply to our question.
+    #[error("the TCP connection ended without a reply")]
+    Closed,
+    /// TC over TCP.
+    #[error("the reply over TCP is cut off")]
+    TruncatedOverTcp,
+}
+
+/// How long to wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For the datagram.
+    pub udp: Duration,
+    /// For everything over TCP, connection included.
+    pub tcp: Duration,
+}
+
+/// What happens on the way, told as it happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// The UDP reply was cut off; TCP follows.
+    Truncated,
+    /// The server wants its cookie back; the question is sent again with it.
+    BadCookie,
+    /// Too many near misses; TCP follows.
+    NearMisses,
+    /// The reply fits but for its letter case: the server changes it, or somebody guesses. TCP follows.
+    CaseMismatch,
+    /// Something came that is not ours, and the wait goes on.
+    Ignored(Mismatch),
+}
+
+/// Which transport to begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// UDP, then TCP if needed.
+    Udp,
+    /// TCP.
+    Tcp,
+}
+
+/// What to ask, whom, and how.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The server.
+    pub server: SocketAddr,
+    /// The question.
+    pub question: Question,
+    /// Its style.
+    pub style: Style,
+    /// How long to wait.
+    pub patience: Patience,
+    /// Which transport first.
+    pub begin: Begin,
+}
+
+/// Asks one server one question.
+///
+/// # Errors
+/// When no reply came that matches the question; see [`ExchangeError`].
+pub async fn exchange<N: Network>(
+    env: &Env<N>,
+    connections: &TcpConnections<N::Tcp>,
+    mut ask: Ask,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Reply, ExchangeError> {
+    if ask.begin == Begin::Tcp {
+        return over_tcp(env, connections, &ask, 1).await;
+    }
+    let mut queries = 1;
+    loop {
+        let reply = match over_udp(env, &ask, progress).await? {
+            FromUdp::Suspicious(step) => {
+                progress(step);
+                return over_tcp(env, connections, &ask, queries + 1).await;
+            }
+            FromUdp::Reply(reply) => Reply { queries, ..reply },
+        };
+        if reply.message.rcode() == Rcode::BADCOOKIE && reply.server_cookie.is_some() {
+            progress(Progress::BadCookie);
+            queries += 1;
+            // RFC 7873 §5.3: once more with the new cookie, then over TCP.
+            match &mut ask.style.cookie {
+                Some(cookie) if queries == 2 => cookie.server = reply.server_cookie,
+                Some(_) | None => return over_tcp(env, connections, &ask, queries).await,
+            }
+            continue;
+        }
+        if reply.message.flags.has(Flags::TC) {
+            progress(Progress::Truncated); // RFC 7766 §5
+            return over_tcp(env, connections, &ask, queries + 1).await;
+        }
+        return Ok(reply);
+    }
+}
+
+enum FromUdp {
+    Reply(Reply),
+    Suspicious(Progress),
+}
+
+async fn over_udp<N: Network>(
+    env: &Env<N>,
+    ask: &Ask,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<FromUdp, ExchangeError> {
+    let ids = env.entropy.clone();
+    let sent = Sent::new(ask.server, &ask.question, &ask.style, ids.bits16(), || ids.bits());
+    let mut flow = open_udp(env, ask.server).await?;
+    let began = env.clock.now();
+    let deadline = Instant::from_std(began + ask.patience.udp);
+    flow.send(&sent.octets).await.map_err(|error| ExchangeError::Network(error.kind()))?;
+    let mut buffer = vec![0; MAX_DATAGRAM.min(usize::from(ask.style.edns.unwrap_or(512)).max(4096))];
+    let mut near_misses = 0;
+    loop {
+        let (length, source) = match timeout_at(deadline, flow.recv(&mut buffer)).await {
+            Err(_) => return Err(ExchangeError::Timeout),
+            Ok(Err(error)) => return Err(ExchangeError::Network(error.kind())),
+            Ok(Ok(received)) => received,
+        };
+        match sent.read_reply(source, &mut buffer[..length]) {
+            Ok(message) => {
+                let rtt = env.clock.now().saturating_duration_since(began);
+                let server_cookie = server_cookie(&message);
+                let reply = Reply { message, octets: length, rtt, over_tcp: false, queries: 1, server_cookie };
+                return Ok(FromUdp::Reply(reply));
+            }
+            Err(mismatch) => {
+                // RFC 5452 §9: drop it and go on waiting; it neither ends the question nor blames the server.
+                progress(Progress::Ignored(mismatch));
+                near_misses += u32::from(mismatch != Mismatch::Source);
+                if mismatch == Mismatch::Case {
+                    return Ok(FromUdp::Suspicious(Progress::CaseMismatch));
+                }
+                if near_misses >= NEAR_MISSES {
+                    return Ok(FromUdp::Suspicious(Progress::NearMisses));
+                }
+            }
+        }
+    }
+}
+
+/// Opens a socket on a fresh random port (RFC 5452 §9.2).
+async fn open_udp<N: Network>(env: &Env<N>, to: SocketAddr) -> Result<N::Udp, ExchangeError> {
+    let mut last = io::ErrorKind::AddrInUse;
+    for _ in 0..PORT_DRAWS {
+        let range = u32::from(u16::MAX - LOWEST_PORT) + 1;
+        let port = LOWEST_PORT + env.entropy.below(range) as u16;
+        match env.net.udp(to, port).await {
+            Ok(flow) => return Ok(flow),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = error.kind(),
+            Err(error) => return Err(ExchangeError::Network(error.kind())),
+        }
+    }
+    Err(ExchangeError::Network(last))
+}
+
+async fn over_tcp<N: Network>(
+    env: &Env<N>,
+    connections: &TcpConnections<N::Tcp>,
+    ask: &Ask,
+    queries: u32,
+) -> Result<Reply, ExchangeError> {
+    let ids = &env.entropy;
+    let style = Style { case: crate::query::Case::AsGiven, ..ask.style.clone() };
+    let sent = Sent::new(ask.server, &ask.question, &style, ids.bits16(), || 0);
+    let began = env.clock.now();
+    let deadline = Instant::from_std(began + ask.patience.tcp);
+    let ask_connection = connections.ask(env, ask.server, &sent.octets);
+    let mut octets = match timeout_at(deadline, ask_connection).await {
+        Err(_) => return Err(ExchangeError::Timeout),
+        Ok(answer) => answer?,
+    };
+    let rtt = env.clock.now().saturating_duration_since(began);
+    let message = sent.read_reply(ask.server, &mut octets).map_err(|_| ExchangeError::Closed)?;
+    if message.flags.has(Flags::TC) {
+        return Err(ExchangeError::TruncatedOverTcp);
+    }
+    let server_cookie = server_cookie(&message);
+    Ok(Reply { message, octets: octets.len(), rtt, over_tcp: true, queries, server_cookie })
+}

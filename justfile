@@ -1,0 +1,38 @@
+# Recipes for daily work; `just` lists them. Needs https://just.systems; without it, read the lines and run them.
+
+_default:
+    @just --list --unsorted
+
+# everything that CI runs, exactly
+check:
+    bash .ci/run
+
+# the quick part of it, for one crate: `just try engine`
+try crate:
+    cargo fmt --all --check
+    cargo clippy -p rootwalk-{{crate}} --all-targets -- -D warnings
+    cargo test -p rootwalk-{{crate}}
+
+# run the resolver on the built-in internet: dig @127.0.0.1 -p 5300 www.naver.com
+lab *options:
+    cargo run --release -- serve --lab {{options}}
+
+# show a walk through the built-in internet: `just walk www.naver.com`
+walk *question:
+    cargo run --release -- walk --lab {{question}}
+
+# the sizes of large files, and whether crates keep to their arrows
+shape:
+    cargo test --test architecture -- --nocapture
+
+# write the outputs in README.md anew
+bless:
+    python3 scripts/readme.py
+
+# how long reading a message takes
+bench:
+    cargo run --release --example wire_form
+
+# the documentation of all crates, in the browser
+doc:
+    cargo doc --workspace --no-deps --open

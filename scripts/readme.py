@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""Keeps the outputs that README.md shows true.
+
+    scripts/readme.py                writes the outputs anew
+    scripts/readme.py --check        fails if one differs from what the commands print now
+    scripts/readme.py --command NAME prints the command that the README names NAME
+
+What stands in the README:
+
+    <!-- run                    Each line is a command. The fenced block that follows shows commands and outputs.
+    rootwalk lab                If one of them is dig, a resolver on the built-in internet is started for the block,
+    -->                         with an empty cache; the commands say port 5300, whatever port it gets.
+    <!-- config -->             The fenced block that follows is a configuration that `rootwalk config check` accepts.
+    <!-- command: NAME -->      The fenced block that follows is one command, run by .ci/run.
+
+Times, identifiers and the choice between equal servers differ from run to run: --check leaves them out.
+"""
+
+import difflib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+SHOWN_PORT = "5300"
+FENCE = r"```[a-z]*\n(.*?)```"
+RUN = re.compile(r"<!-- run\n(.*?)-->\n(```[a-z]*\n)(.*?)```", re.S)
+CONFIG = re.compile(r"<!-- config -->\n" + FENCE, re.S)
+COMMAND = re.compile(r"<!-- command: (\S+) -->\n" + FENCE, re.S)
+# The longest that one command or the start of a resolver may take, in seconds.
+PATIENCE = 60
+
+# What differs from run to run, and what stands for it in a comparison.
+NOISE = [
+    (r"^(; <<>> DiG|; \(\d+ servers? found\)|;; global options:|;; SERVER:|;; WHEN:|; COOKIE:).*\n", ""),
+    (r"\bid: \d+", "id: ID"),
+    (r"\d+(\.\d+)? ?(msec|ms|µs|us|s)\b", "TIME"),
+    (r"\d+ (bytes|octets)\b", r"SIZE"),
+    (r"[\w.-]+ (127\.53\.\d+\.\d+|fd53:[0-9a-f:]+)(:\d+|#\d+)? (udp|tcp)", r"SERVER \3"),
+    (r"^(\S+\s+)\d+(\s+IN\s)", r"\1TTL\2"),  # of records in dig's form
+    (r"[ \t]+", " "),
+    (r" ?$", ""),
+]
+
+
+def main():
+    arguments = sys.argv[1:]
+    text = README.read_text(encoding="utf-8")
+    if len(arguments) == 2 and arguments[0] == "--command":
+        print(named_command(text, arguments[1]))
+        return 0
+    if arguments not in ([], ["--check"]):
+        print(__doc__, file=sys.stderr)
+        return 2
+    subprocess.run(["cargo", "build", "--release", "--locked"], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory() as home:
+        fresh = RUN.sub(lambda found: with_output(found, home), text)
+        for found in CONFIG.finditer(text):
+            check_config(found.group(1), home)
+    if not arguments:
+        README.write_text(fresh, encoding="utf-8")
+        return 0
+    return compare(text, fresh)
+
+
+def named_command(text, name):
+    for found in COMMAND.finditer(text):
+        if found.group(1) == name:
+            return found.group(2).strip()
+    sys.exit(f"README.md names no command {name}")
+
+
+def with_output(found, home):
+    commands = found.group(1).strip().splitlines()
+    if any(re.search(r"\bdig\b", command) for command in commands):
+        with Resolver(home) as port:
+            shown = "\n".join(run(command, home, port) for command in commands)
+    else:
+        shown = "\n".join(run(command, home, SHOWN_PORT) for command in commands)
+    return f"<!-- run\n{found.group(1)}-->\n{found.group(2)}{shown}```"
+
+
+def run(command, home, port):
+    """The command and its output, as a terminal shows them."""
+    real = re.sub(rf"\b{SHOWN_PORT}\b", port, command)
+    done = subprocess.run(
+        ["bash", "-c", real],
+        cwd=ROOT,
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=PATIENCE,
+    )
+    output = done.stdout.strip("\n")
+    if port != SHOWN_PORT:
+        output = re.sub(rf"\b{port}\b", SHOWN_PORT, output)
+    output = "\n".join(line.rstrip() for line in output.splitlines())
+    return f"$ {command}\n" + (f"{output}\n" if output else "")
+
+
+def environment(home):
+    path = f"{ROOT / 'target' / 'release'}{os.pathsep}{os.environ['PATH']}"
+    # A home of its own keeps ~/.digrc out.
+    return {"PATH": path, "HOME": home, "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "COLUMNS": "120"}
+
+
+class Resolver:
+    """A resolver on the built-in internet with an empty cache."""
+
+    def __init__(self, home):
+        self.home = home
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            ["rootwalk", "serve", "--lab", "--listen", "127.0.0.1:0"],
+            cwd=ROOT,
+            env=environment(self.home),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        line = self.process.stdout.readline()
+        found = re.match(r"listening on 127\.0\.0\.1:(\d+) ", line)
+        if not found:
+            self.process.kill()
+            sys.exit(f"rootwalk serve did not start: {line!r}")
+        return found.group(1)
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        if self.process.wait(timeout=PATIENCE) != 0:
+            sys.exit("rootwalk serve did not end well")
+
+
+def check_config(text, home):
+    file = Path(home) / "rootwalk.toml"
+    file.write_text(text, encoding="utf-8")
+    command = [str(ROOT / "target" / "release" / "rootwalk"), "config", "check", str(file)]
+    if subprocess.run(command, env=environment(home), stdin=subprocess.DEVNULL, check=False).returncode != 0:
+        sys.exit("a configuration in README.md is refused")
+
+
+def without_noise(text):
+    for pattern, replacement in NOISE:
+        text = re.sub(pattern, replacement, text, flags=re.M)
+    return text.splitlines()
+
+
+def compare(text, fresh):
+    # Block by block, so that the noise of one cannot hide the loss of another.
+    pairs = zip(RUN.findall(text), RUN.findall(fresh), strict=True)
+    stale = 0
+    for (commands, _, shown), (_, _, now) in pairs:
+        lines = list(difflib.unified_diff(without_noise(shown), without_noise(now), "README.md", "now", lineterm=""))
+        if lines:
+            stale += 1
+            print(f"out of date: {commands.strip().splitlines()[0]}", *lines, sep="\n")
+    if stale:
+        print("run scripts/readme.py to write the outputs anew")
+        return 1
+    print(f"README.md: {len(RUN.findall(text))} outputs are up to date")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
