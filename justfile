@@ -21,6 +21,10 @@ lab *options:
 walk *question:
     cargo run --release -- walk --lab {{question}}
 
+# random worlds with random faults, judged by the oracle: `just sim 4711 1` runs one seed again
+sim seed="0" worlds="2000":
+    SIM_SEED={{seed}} SIM_WORLDS={{worlds}} cargo test -p rootwalk-engine --test it random_worlds -- --nocapture
+
 # the sizes of large files, and whether crates keep to their arrows
 shape:
     cargo test --test architecture -- --nocapture

@@ -26,6 +26,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+RELEASE = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release"
 README = ROOT / "README.md"
 SHOWN_PORT = "5300"
 FENCE = r"```[a-z]*\n(.*?)```"
@@ -43,6 +44,7 @@ NOISE = [
     (r"\d+ (bytes|octets)\b", r"SIZE"),
     (r"[\w.-]+ (127\.53\.\d+\.\d+|fd53:[0-9a-f:]+)(:\d+|#\d+)? (udp|tcp)", r"SERVER \3"),
     (r"^(\S+\s+)\d+(\s+IN\s)", r"\1TTL\2"),  # of records in dig's form
+    (r"\breferral to \S+", "referral"),  # where a long server name leaves no room, the zone is left out
     (r"[ \t]+", " "),
     (r" ?$", ""),
 ]
@@ -79,9 +81,11 @@ def with_output(found, home):
     commands = found.group(1).strip().splitlines()
     if any(re.search(r"\bdig\b", command) for command in commands):
         with Resolver(home) as port:
-            shown = "\n".join(run(command, home, port) for command in commands)
+            shown = [run(command, home, port) for command in commands]
     else:
-        shown = "\n".join(run(command, home, SHOWN_PORT) for command in commands)
+        shown = [run(command, home, SHOWN_PORT) for command in commands]
+    # A blank line after each output.
+    shown = "".join(part + "\n" if part.count("\n") > 1 else part for part in shown).rstrip("\n") + "\n"
     return f"<!-- run\n{found.group(1)}-->\n{found.group(2)}{shown}```"
 
 
@@ -106,7 +110,7 @@ def run(command, home, port):
 
 
 def environment(home):
-    path = f"{ROOT / 'target' / 'release'}{os.pathsep}{os.environ['PATH']}"
+    path = f"{RELEASE}{os.pathsep}{os.environ['PATH']}"
     # A home of its own keeps ~/.digrc out.
     return {"PATH": path, "HOME": home, "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "COLUMNS": "120"}
 
@@ -143,9 +147,10 @@ class Resolver:
 def check_config(text, home):
     file = Path(home) / "rootwalk.toml"
     file.write_text(text, encoding="utf-8")
-    command = [str(ROOT / "target" / "release" / "rootwalk"), "config", "check", str(file)]
-    if subprocess.run(command, env=environment(home), stdin=subprocess.DEVNULL, check=False).returncode != 0:
-        sys.exit("a configuration in README.md is refused")
+    command = [str(RELEASE / "rootwalk"), "config", "check", str(file)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+    if done.returncode != 0:
+        sys.exit(f"a configuration in README.md is refused:\n{text}")
 
 
 def without_noise(text):

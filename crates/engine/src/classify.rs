@@ -168,11 +168,14 @@ pub(crate) fn classify(
                 return Verdict::Unusable(Defect::WrongZone);
             }
             // The owner of an SOA exists: who denies it in its own name serves something else.
-            let denies_apex = soa.as_ref().is_some_and(|soa| soa.name == name) && rcode == Rcode::NXDOMAIN;
-            if denies_apex {
+            // And a denial of DS in the name of the child comes from the wrong side of the cut (RFC 4035 §3.1.4.1).
+            let by_apex = soa.as_ref().is_some_and(|soa| soa.name == name && name != *zone);
+            if by_apex && (rcode == Rcode::NXDOMAIN || ask.rtype.is_at_parent()) {
                 return Verdict::Unusable(Defect::WrongZone);
             }
             match (rcode, aliases.is_empty()) {
+                // Neither AA nor SOA: nobody vouches for it.
+                (Rcode::NXDOMAIN, true) if soa.is_none() && !authoritative => return Verdict::Unusable(Defect::Empty),
                 (Rcode::NXDOMAIN, true) => End::NxDomain { name, soa },
                 // RFC 6604 §3: the code speaks of the last name of the chain; believed with its SOA only.
                 (Rcode::NXDOMAIN, false) if soa.is_some() => End::NxDomain { name, soa },

@@ -38,6 +38,8 @@ const HEDGE: Duration = Duration::from_millis(150);
 const EDNS_TRIES: u32 = 2;
 /// So many silences more are forgiven to a server that has answered before.
 const KNOWN_SERVER_BONUS: u32 = 2;
+/// Datagrams more for a zone with a server that answered lately: not it is silent, the way there loses datagrams.
+const LOSSY_TRIES: u32 = 4;
 /// Better answers looked for when a server did not claim authority.
 const SECOND_OPINIONS: u32 = 2;
 
@@ -161,6 +163,11 @@ impl<N: Network> Resolver<N> {
         ZoneReply { result, queries: attempts.queries }
     }
 
+    fn is_known_alive(&self, candidate: &Candidate) -> bool {
+        let stats = self.infra.stats(candidate.address);
+        stats.smoothed_rtt().is_some() && stats.is_alive()
+    }
+
     fn style(&self, address: IpAddr, edns: bool, now: Instant) -> Style {
         let stats = self.infra.stats(address);
         let (client, server) = self.infra.cookie(address, || self.cookie_draws.bits());
@@ -178,6 +185,10 @@ impl<N: Network> Resolver<N> {
 impl<N: Network> Attempts<N> {
     fn new(resolver: Arc<Resolver<N>>, ask: ZoneQuestion, work: Work) -> Self {
         let left = ask.candidates.clone();
+        let mut ask = ask;
+        if ask.at_the_end == AtTheEnd::WaitForLateReplies && left.iter().any(|one| resolver.is_known_alive(one)) {
+            ask.silent_tries += LOSSY_TRIES;
+        }
         Self {
             resolver,
             ask,

@@ -29,9 +29,9 @@ impl WallTime {
         Duration::from_millis(later.0.saturating_sub(self.0))
     }
 
-    /// The seconds of TTL left until `expiry`, rounded up so that a fresh record shows its whole TTL; 0 if passed.
+    /// The whole seconds of TTL left until `expiry`; 0 if passed. Never more than is left, so it falls at once.
     pub fn ttl_left(self, expiry: WallTime) -> u32 {
-        u32::try_from(expiry.0.saturating_sub(self.0).div_ceil(1000)).unwrap_or(u32::MAX)
+        u32::try_from(expiry.0.saturating_sub(self.0) / 1000).unwrap_or(u32::MAX)
     }
 }
 

@@ -1,9 +1,7 @@
 //! Fitting an answer into the client's message. Pure.
 
 use engine::Answer;
-use proto::{
-    Class, Ede, EdeCode, Edns, Flags, Message, Name, OptionCode, Question, Rcode, Record, RrType, Rrset, Security,
-};
+use proto::{Class, Ede, EdeCode, Edns, Flags, Message, OptionCode, Rcode, Record, RrType, Rrset, Security};
 
 use crate::client::Transport;
 use crate::config::{Identity, MinimalResponses};
@@ -124,25 +122,17 @@ fn compose(to: &ReplyTo, answer: &Answer, transport: Transport, style: &Style, d
     message
 }
 
+/// Names come back in the letter case of the question ("0x20"): the writer makes them pointers to it.
 fn push_records<'a>(section: &mut Vec<Record>, sets: impl Iterator<Item = &'a Rrset>, to: &ReplyTo) {
-    let question = to.entry.as_ref().map(|entry| &entry.question);
     let class = to.entry.as_ref().map_or(Class::IN, |entry| entry.class);
     for set in sets {
-        let name = in_clients_case(&set.name, question);
-        let record = |rtype, data: &[u8]| Record { name: name.clone(), rtype, class, ttl: set.ttl, rdata: data.into() };
+        let record =
+            |rtype, data: &[u8]| Record { name: set.name.clone(), rtype, class, ttl: set.ttl, rdata: data.into() };
         section.extend(set.rdatas.iter().map(|data| record(set.rtype, data)));
         // RFC 4035 §3.2.1: no signatures for a client that did not ask for them.
         if to.dnssec_ok() {
             section.extend(set.signatures.iter().map(|data| record(RrType::RRSIG, data)));
         }
-    }
-}
-
-/// The client may compare the letter case of its own name ("0x20"): it comes back as it was sent.
-fn in_clients_case<'a>(name: &'a Name, question: Option<&'a Question>) -> &'a Name {
-    match question {
-        Some(question) if question.name == *name => &question.name,
-        _ => name,
     }
 }
 

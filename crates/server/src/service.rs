@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use engine::{Answer, ClientQuestion, Resolver, Trace};
 use proto::{Ede, EdeCode, Rcode};
+use tracing::debug;
 use transport::{Clock, Network};
 
 use crate::access::AccessList;
@@ -93,10 +94,7 @@ impl<N: Network> Service<N> {
     /// What is known is answered at once and takes no place among those who wait, so that quick questions go before
     /// slow ones. A panic ends this request only.
     pub fn begin(&self, request: &[u8], client: Client) -> Step {
-        catch_unwind(AssertUnwindSafe(|| self.begin_unguarded(request, client))).unwrap_or_else(|_| {
-            self.stats.panics.increment();
-            respond::internal_error(request).map_or(Step::Drop, Step::Reply)
-        })
+        self.guarded(request, || self.begin_unguarded(request, client))
     }
 
     /// Waits for the answer and writes the reply; `None` if a datagram's data came too late.
@@ -122,6 +120,14 @@ impl<N: Network> Service<N> {
     /// The counters.
     pub fn stats(&self) -> &Arc<ServerStats> {
         &self.stats
+    }
+
+    /// Shared state stays whole: what a panic can interrupt here holds no lock but for single map operations.
+    fn guarded(&self, request: &[u8], work: impl FnOnce() -> Step) -> Step {
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+            self.stats.panics.increment();
+            respond::internal_error(request).map_or(Step::Drop, Step::Reply)
+        })
     }
 
     fn begin_unguarded(&self, request: &[u8], client: Client) -> Step {
@@ -219,6 +225,7 @@ impl<N: Network> Service<N> {
 
     fn write(&self, to: &ReplyTo, content: Content<'_>, transport: Transport) -> Vec<u8> {
         let reply = respond::build(to, content, transport, &self.style);
+        debug!(asked = to.entry.as_ref().map(|entry| entry.question.to_string()), rcode = %reply.rcode, ?transport, "answered");
         self.stats.replies.increment();
         if reply.truncated {
             self.stats.truncated.increment();

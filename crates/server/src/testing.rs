@@ -49,18 +49,8 @@ impl Bench {
 
     /// From now on all servers of a zone are silent.
     pub(crate) fn silence(&self, zone: &str) {
-        self.each_address(zone, |address| self.net.kill(address));
-    }
-
-    /// From now on they answer again.
-    pub(crate) fn heal(&self, zone: &str) {
-        self.each_address(zone, |address| self.net.heal(address));
-    }
-
-    fn each_address(&self, zone: &str, change: impl Fn(std::net::IpAddr)) {
-        let world = self.net.world().clone();
-        let zone = zone.parse().unwrap();
-        world.servers_of(&zone).flat_map(|server| &server.addresses).for_each(|address| change(*address));
+        let (world, zone) = (self.net.world(), zone.parse().unwrap());
+        world.servers_of(&zone).flat_map(|server| &server.addresses).for_each(|address| self.net.kill(*address));
     }
 }
 

@@ -123,6 +123,13 @@ fn denial_of_the_name_that_owns_the_soa_is_lameness() {
 }
 
 #[test]
+fn ds_is_denied_by_the_parent_rfc4035_3_1_4_1() {
+    let child = "sub.example. 60 SOA ns.example. host.example. 1 2 3 4 5\n";
+    assert_eq!(unusable(read("sub.example. DS", Case { authority: child, ..AA })), Defect::WrongZone);
+    assert!(matches!(end(read("sub.example. DS", Case { authority: SOA, ..AA })), (0, End::NoData { .. })));
+}
+
+#[test]
 fn chain_within_the_zone_is_followed_rfc1034_3_6_2() {
     let answer = "a.example. 60 CNAME b.example.\nb.example. 60 CNAME c.example.\nc.example. 60 A 192.0.2.1\n";
     assert!(matches!(end(read("a.example. A", Case { answer, ..AA })), (2, End::Data(_))));
@@ -175,4 +182,6 @@ fn missing_aa_is_a_hint_of_lameness() {
     assert!(matches!(read("www.example. A", Case { answer, ..REFERRAL }), Verdict::Doubtful(Meaning::Answer(_))));
     let case = Case { authority: SOA, rcode: Rcode::NXDOMAIN, ..REFERRAL };
     assert!(matches!(read("www.example. A", case), Verdict::Doubtful(_)));
+    let case = Case { rcode: Rcode::NXDOMAIN, ..REFERRAL };
+    assert_eq!(unusable(read("www.example. A", case)), Defect::Empty, "neither AA nor SOA: nobody vouches for it");
 }

@@ -1,7 +1,7 @@
 use super::*;
 use std::time::Duration;
 
-use proto::Rdatas;
+use proto::{Name, Question, Rdatas};
 
 const TCP: Transport = Transport::Stream { idle: Duration::from_secs(10) };
 

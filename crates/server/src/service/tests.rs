@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use proto::{Flags, Message, OptionCode, RrType, Rrset};
 
+use crate::config::Identity;
 use crate::testing::{Bench, query, tcp, udp};
 
 fn ede(message: &Message) -> Option<Ede> {
@@ -113,18 +114,42 @@ async fn identical_questions_are_walked_once_rfc5452_5() {
 #[tokio::test(start_paused = true)]
 async fn data_that_comes_late_is_not_sent_to_an_unproven_address_dnsbomb() {
     let bench = Bench::new(|_| ());
-    bench.ask("naver.com. NS", udp("127.0.0.1")).await.unwrap();
-    bench.silence("naver.com.");
-    let Step::Wait(over_udp) = bench.service.begin(&query(1, "www.naver.com. A"), udp("127.0.0.1")) else { panic!() };
-    let Step::Wait(over_tcp) = bench.service.begin(&query(2, "www.naver.com. A"), tcp("127.0.0.1")) else { panic!() };
-    tokio::time::sleep(Duration::from_millis(2100)).await;
-    bench.heal("naver.com.");
-    let over_tcp = Message::parse(&bench.service.finish(over_tcp).await.unwrap()).unwrap();
-    assert_eq!(data(&over_tcp), ["12.123.123.123"]);
-    assert_eq!(bench.service.finish(over_udp).await, None);
-    assert_eq!(bench.stats.too_late.value(), 1);
-    let again = bench.ask("www.naver.com. A", udp("127.0.0.1")).await.unwrap();
-    assert_eq!(data(&again), ["12.123.123.123"], "its client asks again and gets it from the cache");
+    let octets = query(7, "www.naver.com. A");
+    let after = |milliseconds, client: Client, rcode| {
+        let Received::Query(query) = receive::read(&octets) else { panic!() };
+        let Decision::Resolve(asked) = policy::decide(&query, client.transport, &Identity::default()) else { panic!() };
+        let work = || async move {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            Answer::empty(rcode)
+        };
+        let waiter = bench.service.questions.join(&asked, client, work).unwrap();
+        let came = bench.service.clock.now();
+        bench.service.finish(Waiting { reply_to: query.reply_to, client, came, waiter })
+    };
+    assert!(after(2000, udp("127.0.0.1"), Rcode::NOERROR).await.is_some());
+    assert_eq!(after(2001, udp("127.0.0.1"), Rcode::NOERROR).await, None);
+    assert_eq!(after(2001, udp("127.0.0.1"), Rcode::NXDOMAIN).await, None);
+    assert!(after(4500, udp("127.0.0.1"), Rcode::SERVFAIL).await.is_some(), "a failure is no larger than its question");
+    assert!(after(4500, tcp("127.0.0.1"), Rcode::NOERROR).await.is_some());
+    assert_eq!(bench.stats.too_late.value(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_one_question_is_a_failure_of_that_question() {
+    let bench = Bench::new(|_| ());
+    let Received::Query(asked) = receive::read(&query(7, "www.naver.com. A")) else { panic!() };
+    let question = ClientQuestion::new(asked.entry.question.clone());
+    let client = udp("127.0.0.1");
+    let waiter = bench.service.questions.join(&question, client, || async { panic!("on purpose") }).unwrap();
+    let waiting = Waiting { reply_to: asked.reply_to, client, came: bench.service.clock.now(), waiter };
+    let message = Message::parse(&bench.service.finish(waiting).await.unwrap()).unwrap();
+    assert_eq!((message.rcode(), ede(&message).unwrap().text.as_str()), (Rcode::SERVFAIL, "internal error"));
+    assert_eq!(bench.stats.panics.value(), 1);
+    let step = bench.service.guarded(&query(8, "a. A"), || panic!("on purpose"));
+    let Step::Reply(reply) = step else { panic!() };
+    assert_eq!(Message::parse(&reply).unwrap().rcode(), Rcode::SERVFAIL);
+    let answer = bench.ask("www.naver.com. A", client).await.unwrap();
+    assert_eq!(data(&answer), ["12.123.123.123"], "life goes on");
 }
 
 #[tokio::test(start_paused = true)]

@@ -57,6 +57,7 @@ fn home_network_names_rfc8375_4() {
         ("home.arpa. SOA", "NOERROR home.arpa. nobody.invalid. 1 3600 1200 604800 10800"),
         ("home.arpa. NS", "NOERROR home.arpa."),
         ("home.arpa. DS", "resolved"),
+        ("printer.home.arpa. DS", "NXDOMAIN in home.arpa."),
     ]);
 }
 

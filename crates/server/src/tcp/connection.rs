@@ -227,3 +227,6 @@ impl<S: AsyncWrite, N: Network> Out<S, N> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -152,3 +152,6 @@ impl Drop for Ticket {
         self.connections.state().open.remove(&self.number);
     }
 }
+
+#[cfg(test)]
+mod tests;
