@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use cache::{Known, NameServer};
-use proto::{Name, Question, RrType, WallTime};
+use proto::{Name, Question, Rcode, RrType, WallTime};
 use transport::Network;
 
 use crate::Resolver;
@@ -12,6 +12,7 @@ use crate::budget::Exhausted;
 use crate::config::EngineConfig;
 use crate::iterate::Cut;
 use crate::race::Race;
+use crate::resolver::Chased;
 use crate::select::Candidate;
 use crate::trace::{Event, Purpose};
 use crate::work::Work;
@@ -147,7 +148,7 @@ impl<N: Network> Resolver<N> {
             let purpose = Purpose::ServerAddress { zone: zone.clone() };
             child.trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
             let found = self.clone().chase_boxed(question, child.clone()).await;
-            self.finish_span(&child, &found);
+            self.finish_span(&child, found.as_ref().map_or(Rcode::SERVFAIL, Chased::rcode));
             let Ok(chased) = found else { continue };
             let addresses = chased.data.iter().flat_map(|set| set.addresses().collect::<Vec<_>>());
             let usable = addresses.filter(|address| may_ask(*address, &self.config));

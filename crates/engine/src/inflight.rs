@@ -12,34 +12,28 @@ use tokio::sync::watch;
 
 /// The shared work ended without a result: it panicked, or the runtime is going down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Abandoned;
+pub(crate) struct Abandoned;
 
 /// A result, and whether the work had been begun by somebody else.
 #[derive(Debug)]
-pub struct Shared<V> {
+pub(crate) struct Shared<V> {
     /// The result.
-    pub value: V,
+    pub(crate) value: V,
     /// True if somebody else had begun.
-    pub joined: bool,
+    pub(crate) joined: bool,
 }
 
 /// Work in flight by key, each a task of its own.
 #[derive(Debug)]
-pub struct Inflight<K, V> {
+pub(crate) struct Inflight<K, V> {
     table: Arc<Table<K, V>>,
 }
 
 type Table<K, V> = Mutex<BTreeMap<K, watch::Receiver<Option<V>>>>;
 
-impl<K: Ord + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Default for Inflight<K, V> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl<K: Ord + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Inflight<K, V> {
     /// An empty table.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { table: Arc::new(Mutex::new(BTreeMap::new())) }
     }
 
@@ -47,7 +41,7 @@ impl<K: Ord + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Inflight
     ///
     /// # Errors
     /// When the work ended without a result.
-    pub async fn share<F>(&self, key: K, work: impl FnOnce() -> F) -> Result<Shared<V>, Abandoned>
+    pub(crate) async fn share<F>(&self, key: K, work: impl FnOnce() -> F) -> Result<Shared<V>, Abandoned>
     where
         F: Future<Output = V> + Send + 'static,
     {
@@ -76,13 +70,8 @@ impl<K: Ord + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Inflight
         (waiter, false)
     }
 
-    /// True if nothing is in flight.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Number of works in flight.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.table.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use cache::{Delegation, Denial, Known, NameServer, Negative, Provenance};
-use proto::{Name, Question, RrType, Rrset, Security, WallTime};
+use proto::{Name, Question, Rcode, RrType, Rrset, Security, WallTime};
 use transport::Network;
 
 use crate::Resolver;
@@ -117,7 +117,10 @@ impl<N: Network> Resolver<N> {
         priming.trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
         self.arrive(&hints, &priming);
         let ask = Ask { question: question.clone(), whole: true };
-        match self.ask_zone(&hints, &ask, &priming).await {
+        let reply = self.ask_zone(&hints, &ask, &priming).await;
+        let rcode = if reply.is_ok() { Rcode::NOERROR } else { Rcode::SERVFAIL };
+        self.finish_span(&priming, rcode);
+        match reply {
             Ok(Meaning::Answer(answered)) => Ok(self.primed(&hints, &question, &answered).unwrap_or(hints)),
             Ok(Meaning::Referral(_)) => Ok(hints),
             // Root servers that answer, though not this: the hints are as good as before.

@@ -33,6 +33,5 @@ pub use answer::{Answer, Checking, ClientQuestion, Recursion};
 pub use budget::Cost;
 pub use config::{EngineConfig, Limits, Minimisation, RootServer, Stale};
 pub use error::{ResolveError, Unreachable};
-pub use inflight::{Abandoned, Inflight, Shared};
 pub use resolver::Resolver;
 pub use trace::{CachedWhat, CutSource, Entry, Event, Outcome, Purpose, TRACE_VERSION, Trace, Transport};

@@ -342,9 +342,9 @@ impl<N: Network> Resolver<N> {
     }
 
     /// Ends the span of a sub-question in the trace.
-    pub(crate) fn finish_span(&self, work: &Work, outcome: &Result<Chased, ResolveError>) {
+    pub(crate) fn finish_span(&self, work: &Work, rcode: Rcode) {
         work.trace.record(self.env.clock.now(), || Event::Finished {
-            rcode: outcome.as_ref().map_or(Rcode::SERVFAIL, Chased::rcode),
+            rcode,
             upstream_queries: work.budget.upstream_queries(),
             bytes: work.budget.octets(),
         });
@@ -366,7 +366,7 @@ impl Chased {
         }
     }
 
-    fn rcode(&self) -> Rcode {
+    pub(crate) fn rcode(&self) -> Rcode {
         match (&self.denial, self.too_long) {
             (_, true) => Rcode::YXDOMAIN, // RFC 6672 §2.2
             (Some((Denial::NxDomain, _)), _) => Rcode::NXDOMAIN,

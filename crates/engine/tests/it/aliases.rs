@@ -29,9 +29,7 @@ async fn chain_over_zones_and_partly_from_cache_rfc1034_3_6_2() {
         (
             "test.",
             &["192.0.2.2"],
-            concat!(
-                "a.test. NS ns1.a.test.\nns1.a.test. A 192.0.2.5\nb.test. NS ns1.b.test.\nns1.b.test. A 192.0.2.6\n",
-            ),
+            "a.test. NS ns1.a.test.\nns1.a.test. A 192.0.2.5\nb.test. NS ns1.b.test.\nns1.b.test. A 192.0.2.6\n",
         ),
         ("a.test.", &["192.0.2.5"], "www.a.test. 60 CNAME www.b.test.\n"),
         ("b.test.", &["192.0.2.6"], "www.b.test. 3000 A 198.51.100.7\nwww.b.test. 3000 AAAA 2001:db8::7\n"),

@@ -1,5 +1,7 @@
 //! The engine on simulated internets under a paused clock, one module per group of rules.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and tells its seed and tally")]
+
 mod aliases;
 mod bailiwick;
 mod bench;
