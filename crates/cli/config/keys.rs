@@ -10,7 +10,7 @@ use super::raw::Raw;
 
 /// A key that is named in the documentation and not implemented yet, with the value, if any, that asks for what
 /// happens today all the same and is therefore obeyed.
-const PLANNED: [(&str, Option<Plain>); 38] = [
+const PLANNED: [(&str, Option<Plain>); 36] = [
     ("server.tls.listen", None),
     ("server.tls.certificate", None),
     ("server.tls.key", None),
@@ -21,8 +21,6 @@ const PLANNED: [(&str, Option<Plain>); 38] = [
     ("server.quic.listen", None),
     ("server.quic.certificate", None),
     ("server.quic.key", None),
-    ("resolver.private-addresses", None),
-    ("resolver.private-domains", None),
     ("resolver.prefetch", Some(Plain::False)),
     ("dnssec.trust-anchors", None),
     ("dnssec.trust-anchor-files", Some(Plain::EmptyList)),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::units::{Listen, Period, Prefix, Size};
+use super::units::{Domain, Listen, Period, Prefix, Size};
 
 /// The whole file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -66,6 +66,8 @@ pub(crate) struct Resolver {
     pub(crate) upstream_port: u16,
     pub(crate) query_localhost: bool,
     pub(crate) do_not_query: Vec<Prefix>,
+    pub(crate) private_addresses: Vec<Prefix>,
+    pub(crate) private_domains: Vec<Domain>,
     pub(crate) edns_buffer_size: u16,
     pub(crate) harden_glue: bool,
     pub(crate) harden_below_nxdomain: bool,
@@ -174,6 +176,8 @@ impl Default for Resolver {
             upstream_port: 53,
             query_localhost: false,
             do_not_query: Vec::new(),
+            private_addresses: Vec::new(),
+            private_domains: Vec::new(),
             edns_buffer_size: 1232,
             harden_glue: true,
             harden_below_nxdomain: true,

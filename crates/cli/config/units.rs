@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use proto::{Name, NameError};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -22,6 +23,10 @@ pub(crate) struct Size(pub(crate) u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Prefix(pub(crate) IpNet);
 
+/// A domain name; without a final dot it is fully qualified all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Domain(pub(crate) Name);
+
 /// An address and port, `"127.0.0.1:5300"` or `"[::1]:5300"`; port 0 lets the system choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Listen(pub(crate) SocketAddr);
@@ -35,6 +40,8 @@ pub(crate) enum UnitError {
     Size(String),
     #[error("`{0}` is no address prefix; write it as \"192.0.2.0/24\", \"2001:db8::/32\" or a single address")]
     Prefix(String),
+    #[error("`{0}` is no domain name: {1}; write it as \"corp.example.\"")]
+    Domain(String, NameError),
     #[error("`{0}` is no address with a port; write it as \"127.0.0.1:5300\" or \"[::1]:5300\"")]
     Listen(String),
 }
@@ -89,6 +96,14 @@ impl FromStr for Prefix {
     }
 }
 
+impl FromStr for Domain {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        text.parse().map(Self).map_err(|error| UnitError::Domain(text.to_owned(), error))
+    }
+}
+
 impl FromStr for Listen {
     type Err = UnitError;
 
@@ -111,6 +126,12 @@ impl fmt::Display for Size {
 }
 
 impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -155,6 +176,7 @@ through_text! {
     Period: "a length of time in quotes",
     Size: "a size in quotes",
     Prefix: "an address prefix in quotes",
+    Domain: "a domain name in quotes",
     Listen: "an address and port in quotes",
 }
 

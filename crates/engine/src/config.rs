@@ -27,6 +27,8 @@ pub struct EngineConfig {
     pub query_localhost: bool,
     /// Never ask these.
     pub do_not_query: Vec<IpNet>,
+    /// Addresses that public names may not resolve to.
+    pub rebinding: RebindingFilter,
     /// The resolver's own addresses, never asked.
     pub own_addresses: Vec<IpAddr>,
     /// Largest UDP reply we offer to take, in octets.
@@ -39,6 +41,15 @@ pub struct EngineConfig {
     pub limits: Limits,
     /// Answers from expired data (RFC 8767).
     pub stale: Stale,
+}
+
+/// Addresses that public names may not resolve to (DNS rebinding); none by default.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RebindingFilter {
+    /// These, and the IPv4-mapped IPv6 forms of these.
+    pub private_addresses: Vec<IpNet>,
+    /// Names asked for, at or below, that may have them.
+    pub private_domains: Vec<Name>,
 }
 
 /// A root server of the hints.
@@ -109,6 +120,7 @@ impl Default for EngineConfig {
             upstream_port: 53,
             query_localhost: false,
             do_not_query: Vec::new(),
+            rebinding: RebindingFilter::default(),
             own_addresses: Vec::new(),
             edns_buffer_size: 1232,
             harden_glue: true,

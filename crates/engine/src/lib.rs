@@ -23,6 +23,7 @@ mod iterate;
 mod minimise;
 mod query_zone;
 mod race;
+mod rebinding;
 mod resolver;
 mod scrub;
 mod select;
@@ -31,7 +32,7 @@ mod work;
 
 pub use answer::{Answer, Checking, ClientQuestion, Recursion};
 pub use budget::Cost;
-pub use config::{EngineConfig, Limits, Minimisation, RootServer, Stale};
+pub use config::{EngineConfig, Limits, Minimisation, RebindingFilter, RootServer, Stale};
 pub use error::{ResolveError, Unreachable};
 pub use resolver::Resolver;
 pub use trace::{CachedWhat, CutSource, Entry, Event, Outcome, Purpose, TRACE_VERSION, Trace, Transport};

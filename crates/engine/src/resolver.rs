@@ -17,6 +17,7 @@ use crate::error::ResolveError;
 use crate::inflight::Inflight;
 use crate::infra::Infra;
 use crate::query_zone::ZoneReply;
+use crate::rebinding;
 use crate::trace::{CachedWhat, Event, Purpose, Trace};
 use crate::work::Work;
 use crate::{Answer, Checking, ClientQuestion, Recursion};
@@ -76,11 +77,12 @@ impl<N: Network> Resolver<N> {
         trace.record(now, || Event::Started { question: question.clone(), purpose: Purpose::Client });
         let budget = Arc::new(Budget::new(self.config.limits, now));
         let work = Work::new(&question, budget, trace);
-        let answer = match self.answer_from_cache(&question, asked.checking, &work) {
+        let mut answer = match self.answer_from_cache(&question, asked.checking, &work) {
             Some(known) => known.map_or_else(|error| failure(&error), into_answer),
             None if asked.recursion == Recursion::CacheOnly => failure(&ResolveError::NotCached),
             None => self.walk_in_time(&asked, &work).await,
         };
+        rebinding::filter(&mut answer, &question, &self.config.rebinding);
         let finished = Event::Finished {
             rcode: answer.rcode,
             upstream_queries: work.budget.upstream_queries(),
@@ -94,11 +96,13 @@ impl<N: Network> Resolver<N> {
     pub fn answer_at_once(&self, asked: &ClientQuestion) -> Option<Answer> {
         let budget = Arc::new(Budget::new(self.config.limits, self.env.clock.now()));
         let work = Work::new(&asked.question, budget, Trace::off());
-        match self.answer_from_cache(&asked.question, asked.checking, &work) {
-            Some(known) => Some(known.map_or_else(|error| failure(&error), into_answer)),
-            None if asked.recursion == Recursion::CacheOnly => Some(failure(&ResolveError::NotCached)),
-            None => None,
-        }
+        let mut answer = match self.answer_from_cache(&asked.question, asked.checking, &work) {
+            Some(known) => known.map_or_else(|error| failure(&error), into_answer),
+            None if asked.recursion == Recursion::CacheOnly => failure(&ResolveError::NotCached),
+            None => return None,
+        };
+        rebinding::filter(&mut answer, &asked.question, &self.config.rebinding);
+        Some(answer)
     }
 
     /// Number of questions to servers that are in flight.
