@@ -75,7 +75,7 @@ impl Cache {
     fn put_answer(&self, name: &Name, place: Place, value: Value, ttl: u32, now: WallTime) -> Put {
         let owner = Owner::new(name);
         let key = self.key(owner.wire());
-        // RFC 2181 §5.4.1: glue may lead us to a server, it may never answer a client.
+        // RFC 2181 §5.4.1: what only leads to servers is kept in delegations, where no client can reach it.
         if value.rank().is_none_or(|rank| rank <= Rank::Referral) {
             return self.shard(key).refuse();
         }
