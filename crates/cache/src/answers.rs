@@ -10,6 +10,17 @@ use crate::shard::Wanted;
 use crate::{Cache, Denial, Found, Negative, Provenance, Put, ttl};
 
 impl Cache {
+    /// The TTL under which data with this TTL is kept, in seconds.
+    pub fn positive_ttl(&self, ttl: u32) -> u32 {
+        ttl::positive(self.config(), ttl)
+    }
+
+    /// The TTL under which a denial with this SOA is kept, in seconds (RFC 2308 §5).
+    pub fn negative_ttl(&self, soa: &Rrset) -> u32 {
+        let negative = Negative { denial: Denial::NoData, soa: Some(soa.clone()), proofs: Vec::new() };
+        ttl::negative(self.config(), &negative)
+    }
+
     /// Stores an RRset.
     ///
     /// Live data of higher rank stays (RFC 2181 §5.4.1), as does validated data against unvalidated of the same rank;

@@ -3,13 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use cache::{Known, NameServer};
+use cache::{FailureScope, Known, NameServer};
 use proto::{Name, Question, Rcode, RrType, WallTime};
 use transport::Network;
 
 use crate::Resolver;
 use crate::budget::Exhausted;
 use crate::config::EngineConfig;
+use crate::error::ResolveError;
 use crate::iterate::Cut;
 use crate::race::Race;
 use crate::resolver::Chased;
@@ -48,7 +49,8 @@ pub(crate) fn may_ask(address: IpAddr, config: &EngineConfig) -> bool {
         IpAddr::V6(v6) => {
             !v6.is_unspecified()
                 && !v6.is_multicast()
-                && v6.to_ipv4_mapped().is_none()
+                && !v6.is_unicast_link_local()
+                && v6.to_ipv4().is_none_or(|_| v6.is_loopback()) // IPv4-mapped and -compatible
                 && (config.query_localhost || !v6.is_loopback())
         }
     };
@@ -116,7 +118,9 @@ impl<N: Network> Resolver<N> {
         work: &Work,
     ) -> Vec<Candidate> {
         loop {
-            while lookups.race.len() < PARALLEL_LOOKUPS && !lookups.names.is_empty() {
+            // Further down one at a time: failures must be known before the next level doubles them.
+            let parallel = if work.depth == 0 { PARALLEL_LOOKUPS } else { 1 };
+            while lookups.race.len() < parallel && !lookups.names.is_empty() {
                 let draw = self.select_draws.below(lookups.names.len() as u32) as usize;
                 let name = lookups.names.swap_remove(draw);
                 if let Err(exhausted) = work.budget.spend_address_lookup(work.depth + 1) {
@@ -139,6 +143,26 @@ impl<N: Network> Resolver<N> {
         }
     }
 
+    /// A question that another one needs; its failure is remembered like a client's (RFC 9520 §3.2), unless it failed
+    /// for want of budget or because of who asked.
+    async fn chase_remembering_failure(
+        self: &Arc<Self>,
+        question: Question,
+        work: &Work,
+    ) -> Result<Chased, ResolveError> {
+        let now = self.env.clock.wall();
+        if let Some(failed) = self.cache.failure(&question, FailureScope::Validated, now) {
+            return Err(ResolveError::FailedBefore(failed.error));
+        }
+        let found = self.clone().chase_boxed(question.clone(), work.clone()).await;
+        if let Err(error @ ResolveError::NoReachableServer { .. }) = &found
+            && error.is_cached()
+        {
+            self.cache.put_failure(&question, FailureScope::Validated, error.to_ede(), self.env.clock.wall());
+        }
+        found
+    }
+
     /// The usable addresses of one name server: A, and AAAA if there is none.
     async fn look_up_server(self: Arc<Self>, server: Name, zone: Name, work: Work) -> Vec<Candidate> {
         let families = [(self.config.ipv4, RrType::A), (self.config.ipv6, RrType::AAAA)];
@@ -147,9 +171,10 @@ impl<N: Network> Resolver<N> {
             let Ok(child) = work.child(&question) else { continue };
             let purpose = Purpose::ServerAddress { zone: zone.clone() };
             child.trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
-            let found = self.clone().chase_boxed(question, child.clone()).await;
+            let found = self.chase_remembering_failure(question, &child).await;
             self.finish_span(&child, found.as_ref().map_or(Rcode::SERVFAIL, Chased::rcode));
-            let Ok(chased) = found else { continue };
+            // What cannot be reached for A cannot be reached for AAAA.
+            let Ok(chased) = found else { return Vec::new() };
             let addresses = chased.data.iter().flat_map(|set| set.addresses().collect::<Vec<_>>());
             let usable = addresses.filter(|address| may_ask(*address, &self.config));
             let candidates: Vec<Candidate> = usable
@@ -187,6 +212,8 @@ mod tests {
             "::1",
             "ff02::1",
             "::ffff:192.0.2.1",
+            "::192.0.2.1",
+            "fe80::1",
             "192.0.2.53",
             "198.51.100.7",
         ] {

@@ -24,7 +24,7 @@ pub enum Recursion {
 }
 
 /// Whether the client wants validation enforced (CD).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Checking {
     /// CD=0: bogus data becomes SERVFAIL.
     Enabled,

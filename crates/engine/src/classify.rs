@@ -181,7 +181,9 @@ pub(crate) fn classify(
                 (Rcode::NXDOMAIN, false) if soa.is_some() => End::NxDomain { name, soa },
                 (Rcode::NOERROR, false) if soa.is_some() => End::NoData { name, soa },
                 (_, false) => End::Target(name),
-                (Rcode::NOERROR, true) => return without_answer(scrubbed, ask, zone, limits, authoritative, soa),
+                (Rcode::NOERROR, true) => {
+                    return without_answer(scrubbed, ask, zone, limits, authoritative, soa, !reply.answer.is_empty());
+                }
                 (_, true) => return Verdict::Unusable(Defect::Rcode(rcode)),
             }
         }
@@ -199,6 +201,7 @@ fn without_answer(
     limits: ReferralLimits,
     authoritative: bool,
     soa: Option<Rrset>,
+    answered_otherwise: bool,
 ) -> Verdict {
     if soa.is_none()
         && let Some(referral) = referral(scrubbed, ask, zone, limits)
@@ -219,6 +222,8 @@ fn without_answer(
         (Some(soa), true) => Verdict::Usable(no_data(Some(soa))),
         (Some(soa), false) => Verdict::Doubtful(no_data(Some(soa))),
         // RFC 2308 §2.2: NODATA without SOA (type 3) from an authority.
+        // But not if it had something to say that could not be used: no denial follows from broken or foreign data.
+        (None, true) if answered_otherwise => Verdict::Unusable(Defect::Contradiction),
         (None, true) => Verdict::Usable(no_data(None)),
         (None, false) => Verdict::Unusable(defect_of_referral(scrubbed, zone)),
     }
@@ -281,10 +286,13 @@ fn follow(scrubbed: &Scrubbed, ask: &Question, zone: &Name) -> Result<(Vec<Rrset
         Some(Rrset { name: name.clone(), ..set.clone() })
     };
     for _ in 0..MAX_ALIASES_PER_MESSAGE {
-        if let Some(data) = set_at(&name, ask.rtype) {
+        // DNAME first, also for questions about CNAME: the CNAME in the reply is not data but follows from it.
+        let dname = scrubbed.answer.iter().find(|set| set.rtype == RrType::DNAME && name.is_below(&set.name));
+        if dname.is_none()
+            && let Some(data) = set_at(&name, ask.rtype)
+        {
             return Ok((aliases, Last::Data(data)));
         }
-        let dname = scrubbed.answer.iter().find(|set| set.rtype == RrType::DNAME && name.is_below(&set.name));
         let alias = match dname {
             Some(dname) => Some(alias::by_dname(&name, dname)),
             None if ask.rtype == RrType::CNAME => None,

@@ -11,8 +11,9 @@ use proto::Name;
 pub(crate) const FIRST_TIMEOUT: Duration = Duration::from_millis(400);
 const TIMEOUT_FLOOR: Duration = Duration::from_millis(50);
 const TIMEOUT_CAP: Duration = Duration::from_secs(2);
-/// Silences in a row after which a server counts as dead; one lost datagram is nothing, three at 20 % loss are 0.8 %.
-const DEAD_AFTER: u32 = 3;
+/// Silences in a row after which a server counts as dead: where a third of the exchanges is lost, one in 500 live
+/// servers looks so.
+const DEAD_AFTER: u32 = 6;
 /// First pause before a dead server is probed again, doubling up to [`PROBE_CAP`].
 const PROBE_AFTER: Duration = Duration::from_secs(5);
 const PROBE_CAP: Duration = Duration::from_secs(300);
@@ -209,7 +210,9 @@ struct Ipv6Health {
 impl Infra {
     /// What is known about a server.
     pub(crate) fn stats(&self, address: IpAddr) -> ServerStats {
-        self.lock().entry(address).clone()
+        // Reading leaves no trace: a referral full of addresses must not push out what was learnt.
+        let shared = self.lock();
+        shared.young.get(&address).or_else(|| shared.old.get(&address)).cloned().unwrap_or_default()
     }
 
     /// The cookies for a server; `fresh` becomes our part if there is none yet (RFC 7873 §4.1: one for each server).

@@ -23,6 +23,8 @@ use crate::work::Work;
 const SILENT_TRIES: u32 = 8;
 /// The same for a minimised question; the whole one follows if all of them fail.
 const SILENT_TRIES_MINIMISED: u32 = 4;
+/// Failures of others' work that are not taken for our own.
+const JOINS: u32 = 1;
 /// TTL that the root hints count with when priming is off: they are asked as long as the process lives.
 const HINTS_TTL: u32 = 3600;
 
@@ -38,6 +40,18 @@ impl Cut {
     fn zone(&self) -> &Name {
         &self.delegation.zone
     }
+
+    /// Whether the parent could be asked for a newer delegation than this one.
+    fn is_renewable(&self) -> bool {
+        self.from == CutSource::Cache && !self.zone().is_root()
+    }
+}
+
+/// Whether a walk has already forgotten a remembered delegation; once is enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Renewal {
+    Possible,
+    Done,
 }
 
 /// What one step at a cut tells the walk to do.
@@ -53,10 +67,19 @@ impl<N: Network> Resolver<N> {
     pub(crate) async fn iterate(self: &Arc<Self>, question: &Question, work: &Work) -> Result<Answered, ResolveError> {
         let mut cut = self.closest_cut(question, work).await?;
         let mut revealed = Revealed::start(self.config.qname_minimisation, cut.zone());
+        let mut renewal = Renewal::Possible;
         loop {
             self.arrive(&cut, work);
             let ask = self.next_unknown(&mut revealed, question, cut.zone());
             let reply = self.ask_zone(&cut, &ask, work).await;
+            if ask.whole
+                && matches!(reply, Err(ResolveError::NoReachableServer { .. }))
+                && let Some(parent) = self.forget_delegation(&cut, &mut renewal)
+            {
+                cut = parent;
+                revealed.reveal_all();
+                continue;
+            }
             match next_step(reply, &ask, question, self.config.qname_minimisation)? {
                 Next::Descend(referral) => {
                     work.budget.spend_referral(self.env.clock.now())?;
@@ -159,6 +182,18 @@ impl<N: Network> Resolver<N> {
         Some(Cut { delegation: Arc::new(delegation), expires, from: CutSource::Priming })
     }
 
+    /// When no server of a remembered delegation is of use: forgets it, once a walk, and gives the cut above, so that
+    /// the parent is asked for the servers of today. A zone may have moved.
+    fn forget_delegation(&self, cut: &Cut, renewal: &mut Renewal) -> Option<Cut> {
+        if !cut.is_renewable() || *renewal == Renewal::Done {
+            return None;
+        }
+        let (delegation, expires) = self.cache.delegation(&cut.zone().parent()?, self.env.clock.wall())?;
+        self.cache.remove_delegation(cut.zone());
+        *renewal = Renewal::Done;
+        Some(Cut { delegation, expires, from: CutSource::Cache })
+    }
+
     /// Takes the referral as the next cut.
     ///
     /// It lives no longer than the cut it came from: what its parent loses, it loses too (ghost domains).
@@ -182,7 +217,7 @@ impl<N: Network> Resolver<N> {
                 candidates.append(&mut silent); // nobody else is left: they get their other tries
             }
             if !candidates.is_empty() {
-                let tries = patience(ask, &lookups, candidates.len());
+                let tries = patience(cut, ask, &lookups, candidates.len());
                 let failure = match self.query_shared(cut.zone(), ask, &candidates, tries, work).await? {
                     Ok(meaning) => return Ok(meaning),
                     Err(failure) => failure,
@@ -235,8 +270,8 @@ impl<N: Network> Resolver<N> {
         (silent_tries, at_the_end): (u32, AtTheEnd),
         work: &Work,
     ) -> Result<Result<Meaning, ZoneFailure>, ResolveError> {
-        let key = (zone.clone(), ask.question.clone());
-        loop {
+        let key = (zone.clone(), ask.question.clone(), ask.whole);
+        for attempt in 0.. {
             let zone_question = ZoneQuestion {
                 zone: zone.clone(),
                 question: ask.question.clone(),
@@ -258,11 +293,13 @@ impl<N: Network> Resolver<N> {
                 work.budget.spend_query(&ask.question.name, now)?;
             }
             match result {
-                // The one who began it had nothing left to spend; we may have.
-                Err(ZoneFailure { exhausted: Some(_), .. }) => {}
-                result => return Ok(result),
+                // The one who began it may have had less to spend, or other servers to ask: try it on our own account.
+                Err(failure) if attempt == JOINS => return Ok(Err(failure)),
+                Err(_) => {}
+                Ok(meaning) => return Ok(Ok(meaning)),
             }
         }
+        unreachable!("the loop ends at the last join")
     }
 
     /// Stores an answer: aliases and data by rank, denial by its SOA (RFC 2308 §5).
@@ -297,13 +334,16 @@ impl<N: Network> Resolver<N> {
     }
 }
 
-/// While other servers can still be found, silent ones get one try each and one more.
-fn patience(ask: &Ask, lookups: &Lookups, candidates: usize) -> (u32, AtTheEnd) {
+/// How many datagrams may stay unanswered, and what then. Where there is something better to do than to wait (other
+/// servers to find, the whole question to ask, the parent to ask again), one try each and a few more are enough.
+fn patience(cut: &Cut, ask: &Ask, lookups: &Lookups, candidates: usize) -> (u32, AtTheEnd) {
+    let one_each = candidates as u32 + 1;
     match (ask.whole, lookups.is_empty()) {
+        (true, true) if cut.is_renewable() => (SILENT_TRIES.min(one_each.max(SILENT_TRIES / 2)), AtTheEnd::GoOn),
         (true, true) => (SILENT_TRIES, AtTheEnd::WaitForLateReplies),
         (false, true) => (SILENT_TRIES_MINIMISED, AtTheEnd::GoOn),
-        (true, false) => (SILENT_TRIES.min(candidates as u32 + 1), AtTheEnd::GoOn),
-        (false, false) => (SILENT_TRIES_MINIMISED.min(candidates as u32 + 1), AtTheEnd::GoOn),
+        (true, false) => (SILENT_TRIES.min(one_each), AtTheEnd::GoOn),
+        (false, false) => (SILENT_TRIES_MINIMISED.min(one_each), AtTheEnd::GoOn),
     }
 }
 

@@ -8,12 +8,12 @@ mod verdicts;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::Instant;
 
 use proto::{Name, Question};
 use tokio::time::timeout_at;
-use transport::{ExchangeError, Mismatch, Network, Reply, Style};
+use transport::{ExchangeError, Network, Reply, Style};
 
 use crate::Resolver;
 use crate::budget::{Cost, Exhausted};
@@ -69,7 +69,6 @@ struct Tried {
     exchange: u32,
     result: Result<Reply, ExchangeError>,
     with_edns: bool,
-    ignored: Vec<Mismatch>,
     case_broken: bool,
 }
 
@@ -78,7 +77,20 @@ struct Planned {
     candidate: Candidate,
     exchange: u32,
     style: Style,
-    over_tcp: Arc<AtomicBool>,
+    heard: Arc<Heard>,
+}
+
+/// What an exchange under way has told so far.
+#[derive(Debug, Default)]
+struct Heard {
+    /// It has just gone over to TCP: the server is there, it needs a few round trips more.
+    over_tcp: AtomicBool,
+    /// A reply came that was right but for its letter case.
+    case_mismatch: AtomicBool,
+    /// A reply came without the cookie that the server is known to send.
+    cookie_missing: AtomicBool,
+    /// Questions sent after the first.
+    more_queries: AtomicU32,
 }
 
 /// The state of one leaf: which servers are left, which were silent how often, what would do.
@@ -98,6 +110,8 @@ struct Attempts<N: Network> {
     next_number: u32,
     /// When another server may be asked although some still have time to answer.
     hedge_at: Option<Instant>,
+    /// What every exchange of this leaf has told.
+    heard: Vec<Arc<Heard>>,
 }
 
 struct Running {
@@ -108,8 +122,7 @@ struct Running {
     /// When its silence is held against it and another server is asked too.
     patience_ends: Instant,
     counted_silent: bool,
-    /// Set once the exchange has gone over to TCP: the server is there, it needs a few round trips more.
-    over_tcp: Arc<AtomicBool>,
+    heard: Arc<Heard>,
 }
 
 impl<N: Network> Resolver<N> {
@@ -140,6 +153,6 @@ impl<N: Network> Resolver<N> {
                 }
             }
         };
-        ZoneReply { result, queries: attempts.queries }
+        ZoneReply { result, queries: attempts.queries() }
     }
 }

@@ -11,10 +11,10 @@ use transport::{Entropy, Env, Network, TcpConnections};
 
 use crate::alias::{self, Alias};
 use crate::budget::Budget;
-use crate::classify::End;
+use crate::classify::{Answered, End};
 use crate::config::EngineConfig;
 use crate::error::ResolveError;
-use crate::inflight::Inflight;
+use crate::inflight::{Abandoned, Inflight, Shared};
 use crate::infra::Infra;
 use crate::query_zone::ZoneReply;
 use crate::rebinding;
@@ -29,7 +29,11 @@ pub struct Resolver<N: Network> {
     pub(crate) config: EngineConfig,
     pub(crate) infra: Infra,
     pub(crate) connections: TcpConnections<N::Tcp>,
-    pub(crate) inflight: Inflight<(Name, Question), ZoneReply>,
+    /// Questions to the servers of a zone: leaves of the tree of work.
+    pub(crate) inflight: Inflight<LeafKey, ZoneReply>,
+    /// Walks for clients: its roots. A walk goes on after its client was told to wait no longer, and whoever asks the
+    /// same then joins it instead of beginning with a full budget.
+    walks: Inflight<(Question, Checking), Result<Chased, ResolveError>>,
     pub(crate) select_draws: Entropy,
     pub(crate) cookie_draws: Entropy,
 }
@@ -42,6 +46,9 @@ pub(crate) struct Chased {
     pub(crate) denial: Option<(Denial, Option<Rrset>)>,
     pub(crate) too_long: bool,
 }
+
+/// Zone, question, and whether it is the whole question: a minimised one gives up earlier.
+pub(crate) type LeafKey = (Name, Question, bool);
 
 /// One step of the chase: what is known of one name.
 enum Step {
@@ -62,6 +69,7 @@ impl<N: Network> Resolver<N> {
             infra: Infra::default(),
             connections: TcpConnections::default(),
             inflight: Inflight::new(),
+            walks: Inflight::new(),
             select_draws,
             cookie_draws,
         })
@@ -78,7 +86,7 @@ impl<N: Network> Resolver<N> {
         let budget = Arc::new(Budget::new(self.config.limits, now));
         let work = Work::new(&question, budget, trace);
         let mut answer = match self.answer_from_cache(&question, asked.checking, &work) {
-            Some(known) => known.map_or_else(|error| failure(&error), into_answer),
+            Some(known) => self.answer_known(&question, known, &work),
             None if asked.recursion == Recursion::CacheOnly => failure(&ResolveError::NotCached),
             None => self.walk_in_time(&asked, &work).await,
         };
@@ -97,7 +105,7 @@ impl<N: Network> Resolver<N> {
         let budget = Arc::new(Budget::new(self.config.limits, self.env.clock.now()));
         let work = Work::new(&asked.question, budget, Trace::off());
         let mut answer = match self.answer_from_cache(&asked.question, asked.checking, &work) {
-            Some(known) => known.map_or_else(|error| failure(&error), into_answer),
+            Some(known) => self.answer_known(&asked.question, known, &work),
             None if asked.recursion == Recursion::CacheOnly => failure(&ResolveError::NotCached),
             None => return None,
         };
@@ -105,9 +113,9 @@ impl<N: Network> Resolver<N> {
         Some(answer)
     }
 
-    /// Number of questions to servers that are in flight.
+    /// Number of walks and of questions to servers that are in flight.
     pub fn in_flight(&self) -> usize {
-        self.inflight.len()
+        self.walks.len() + self.inflight.len()
     }
 
     /// The cache.
@@ -144,6 +152,21 @@ impl<N: Network> Resolver<N> {
         let failed = self.cache.failure(question, scope(checking), self.env.clock.wall())?;
         self.record_all(vec![from_cache_event(question, CachedWhat::Failure, vec![])], work);
         Some(Err(ResolveError::FailedBefore(failed.error)))
+    }
+
+    /// The answer to what the cache knows. Expired data beats a remembered failure (RFC 8767 §4).
+    fn answer_known(&self, question: &Question, known: Result<Chased, ResolveError>, work: &Work) -> Answer {
+        match known {
+            Ok(chased) => into_answer(chased),
+            Err(error) => self.stale_answer(question).map_or_else(
+                || failure(&error),
+                |stale| {
+                    let event = from_cache_event(question, CachedWhat::Stale, stale.answer.clone());
+                    work.trace.record(self.env.clock.now(), || event);
+                    stale
+                },
+            ),
+        }
     }
 
     fn record_all(&self, events: Vec<Event>, work: &Work) {
@@ -217,12 +240,13 @@ impl<N: Network> Resolver<N> {
             Some(_) => self.config.stale.client_timeout.min(self.config.limits.client_deadline),
             None => self.config.limits.client_deadline,
         };
-        let mut task = tokio::spawn(self.clone().walk_to_the_end(asked.clone(), work.clone()));
-        let answer = match timeout_at(Instant::from_std(began + patience), &mut task).await {
-            Ok(Ok(Ok(chased))) => return into_answer(chased),
-            Ok(Ok(Err(error))) => failure(&error),
+        let (resolver, key) = (self.clone(), (asked.question.clone(), asked.checking));
+        let walk = self.walks.share(key, || resolver.walk_to_the_end(asked.clone(), work.clone()));
+        let answer = match timeout_at(Instant::from_std(began + patience), walk).await {
+            Ok(Ok(Shared { value: Ok(chased), .. })) => return into_answer(chased),
+            Ok(Ok(Shared { value: Err(error), .. })) => failure(&error),
             // The task panicked: an error of ours, told as such, and nobody else is harmed.
-            Ok(Err(_)) => failure(&ResolveError::Internal),
+            Ok(Err(Abandoned)) => failure(&ResolveError::Internal),
             Err(_) => out_of_time(&work.standing(), patience),
         };
         match stale {
@@ -278,7 +302,7 @@ impl<N: Network> Resolver<N> {
                     return Ok(Chased { aliases, ..end });
                 }
                 None => {
-                    let answered = self.iterate(&ask, work).await?;
+                    let answered = self.settle(self.iterate(&ask, work).await?);
                     let end = match answered.end {
                         End::Target(target) => Err(target),
                         other => Ok(Chased::from_end(other)),
@@ -302,6 +326,22 @@ impl<N: Network> Resolver<N> {
             met.push(target.clone());
             name = target;
         }
+    }
+
+    /// Gives an answer that just came the TTLs under which it is kept, so that the first answer obeys the same limits
+    /// as the next one.
+    fn settle(&self, mut answered: Answered) -> Answered {
+        for alias in &mut answered.aliases {
+            alias.ttl = self.cache.positive_ttl(alias.ttl);
+        }
+        match &mut answered.end {
+            End::Data(set) => set.ttl = self.cache.positive_ttl(set.ttl),
+            End::NoData { soa: Some(soa), .. } | End::NxDomain { soa: Some(soa), .. } => {
+                soa.ttl = self.cache.negative_ttl(soa);
+            }
+            End::NoData { .. } | End::NxDomain { .. } | End::Target(_) | End::TooLong(_) => {}
+        }
+        answered
     }
 
     fn spend_aliases(&self, sets: &[Rrset], work: &Work) -> Result<(), ResolveError> {

@@ -1,5 +1,6 @@
 //! Questions, records and RRsets.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -169,23 +170,21 @@ impl Rrset {
     /// Sorts records of class IN into RRsets, in order of first appearance, and signatures to what they cover.
     ///
     /// Signatures that cover nothing in `records` become sets of type RRSIG of their own. Linear in the number of
-    /// records but for the search of their set, which is bounded by the number of distinct sets.
+    /// records, whatever they are: a message can hold thousands of sets.
     pub fn group<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Rrset> {
         let mut groups: Vec<Group<'a>> = Vec::new();
+        let mut places: HashMap<(&Name, RrType), usize> = HashMap::new();
         for record in records {
             if record.class != Class::IN {
                 continue;
             }
             let covers = (record.rtype == RrType::RRSIG).then(|| rdata::rrsig_covers(&record.rdata)).flatten();
             let rtype = covers.unwrap_or(record.rtype);
-            let found = groups.iter_mut().rev().find(|group| group.rtype == rtype && *group.name == record.name);
-            let group = match found {
-                Some(group) => group,
-                None => {
-                    groups.push(Group { name: &record.name, rtype, ttl: u32::MAX, fields: vec![], signatures: vec![] });
-                    groups.last_mut().expect("just pushed")
-                }
-            };
+            let place = *places.entry((&record.name, rtype)).or_insert_with(|| {
+                groups.push(Group { name: &record.name, rtype, ttl: u32::MAX, fields: vec![], signatures: vec![] });
+                groups.len() - 1
+            });
+            let group = &mut groups[place];
             group.ttl = group.ttl.min(effective_ttl(record.ttl));
             let list = if covers.is_some() { &mut group.signatures } else { &mut group.fields };
             list.push(&record.rdata);

@@ -161,7 +161,14 @@ impl State {
 
 /// Stands for the zone of a question, which is not known before the walk.
 fn domain(asked: &ClientQuestion) -> Name {
-    asked.question.name.suffix(2)
+    // Below arpa one domain is the reverse zone of a network, not that of all addresses together.
+    let name = &asked.question.name;
+    let labels = match name.suffix(2).to_lowercase().to_string().as_str() {
+        "in-addr.arpa." => 4,
+        "ip6.arpa." => 10,
+        _ => 2,
+    };
+    name.suffix(labels)
 }
 
 /// The place of a question in flight; free again when dropped, also by a panic.

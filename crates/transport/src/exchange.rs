@@ -4,12 +4,13 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use proto::{Flags, Message, Question, Rcode};
 use tokio::time::{Instant, timeout_at};
 
-use crate::query::{Mismatch, Sent, Style, server_cookie};
+use crate::query::{Case, Mismatch, Sent, Style, server_cookie};
 use crate::tcp::TcpConnections;
 use crate::{Env, Network, UdpFlow};
 
@@ -33,8 +34,6 @@ pub struct Reply {
     pub rtt: Duration,
     /// Whether TCP carried it.
     pub over_tcp: bool,
-    /// Questions sent for it: 2 if TCP or a cookie round was needed.
-    pub queries: u32,
     /// The server's cookie, if it gave one.
     pub server_cookie: Option<Vec<u8>>,
 }
@@ -45,15 +44,21 @@ pub enum ExchangeError {
     /// Nothing that matches came in time.
     #[error("no reply in time")]
     Timeout,
-    /// The network or the server's host refused.
+    /// Our own network has no way to the server; nothing was sent.
     #[error("{}", .0)]
-    Network(io::ErrorKind),
+    NoRoute(io::ErrorKind),
+    /// The network on the way or the server's host refused.
+    #[error("{}", .0)]
+    Refused(io::ErrorKind),
     /// The connection ended before the reply, or what came over it was no reply to our question.
     #[error("the TCP connection ended without a reply")]
     Closed,
     /// TC over TCP.
     #[error("the reply over TCP is cut off")]
     TruncatedOverTcp,
+    /// The caller did not want another round.
+    #[error("no more questions may be sent")]
+    Stopped,
 }
 
 /// How long to wait.
@@ -68,17 +73,34 @@ pub struct Patience {
 /// What happens on the way, told as it happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
+    /// So many octets came, whatever they are.
+    Received(usize),
+    /// Something came that is not ours, and the wait goes on.
+    Ignored(Mismatch),
+    /// Another question is about to be sent.
+    AskingAgain(Again),
+}
+
+/// Why another question is sent within one exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
     /// The UDP reply was cut off; TCP follows.
     Truncated,
-    /// The server wants its cookie back; the question is sent again with it.
+    /// The server wants its cookie back; with it over UDP, then over TCP.
     BadCookie,
     /// Too many near misses; TCP follows.
     NearMisses,
     /// The reply fits but for its letter case: the server changes it, or somebody guesses. TCP follows.
     CaseMismatch,
-    /// Something came that is not ours, and the wait goes on.
-    Ignored(Mismatch),
+    /// TCP did not do after a suspicion; once more over UDP, with a new port and identifier, in plain letter case if the
+    /// case was suspicious.
+    WithoutTcp,
+    /// The idle connection had ended; a new one follows.
+    Reconnect,
 }
+
+/// Hears what happens; `Break` stops the exchange before its next question.
+pub type Listener<'a> = &'a (dyn Fn(Progress) -> ControlFlow<()> + Send + Sync);
 
 /// Which transport to begin with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,33 +134,48 @@ pub async fn exchange<N: Network>(
     env: &Env<N>,
     connections: &TcpConnections<N::Tcp>,
     mut ask: Ask,
-    progress: &(dyn Fn(Progress) + Send + Sync),
+    listener: Listener<'_>,
 ) -> Result<Reply, ExchangeError> {
     if ask.begin == Begin::Tcp {
-        return over_tcp(env, connections, &ask, 1).await;
+        return over_tcp(env, connections, &ask, listener).await;
     }
-    let mut queries = 1;
+    let again = |why| match listener(Progress::AskingAgain(why)) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(ExchangeError::Stopped),
+    };
+    let (mut cookie_rounds, mut suspicions) = (0, 0);
     loop {
-        let reply = match over_udp(env, &ask, progress).await? {
-            FromUdp::Suspicious(step) => {
-                progress(step);
-                return over_tcp(env, connections, &ask, queries + 1).await;
+        let reply = match over_udp(env, &ask, listener).await? {
+            FromUdp::Reply(reply) => reply,
+            FromUdp::Suspicious(why) => {
+                suspicions += 1;
+                again(why)?;
+                match over_tcp(env, connections, &ask, listener).await {
+                    // RFC 5452 §9: a suspicion ends nothing and blames nobody; without TCP, UDP gets another chance.
+                    Err(_) if suspicions == 1 => {
+                        again(Again::WithoutTcp)?;
+                        if why == Again::CaseMismatch {
+                            ask.style.case = Case::AsGiven;
+                        }
+                        continue;
+                    }
+                    outcome => return outcome,
+                }
             }
-            FromUdp::Reply(reply) => Reply { queries, ..reply },
         };
         if reply.message.rcode() == Rcode::BADCOOKIE && reply.server_cookie.is_some() {
-            progress(Progress::BadCookie);
-            queries += 1;
+            again(Again::BadCookie)?;
+            cookie_rounds += 1;
             // RFC 7873 §5.3: once more with the new cookie, then over TCP.
             match &mut ask.style.cookie {
-                Some(cookie) if queries == 2 => cookie.server = reply.server_cookie,
-                Some(_) | None => return over_tcp(env, connections, &ask, queries).await,
+                Some(cookie) if cookie_rounds == 1 => cookie.server = reply.server_cookie,
+                Some(_) | None => return over_tcp(env, connections, &ask, listener).await,
             }
             continue;
         }
         if reply.message.flags.has(Flags::TC) {
-            progress(Progress::Truncated); // RFC 7766 §5
-            return over_tcp(env, connections, &ask, queries + 1).await;
+            again(Again::Truncated)?; // RFC 7766 §5
+            return over_tcp(env, connections, &ask, listener).await;
         }
         return Ok(reply);
     }
@@ -146,44 +183,43 @@ pub async fn exchange<N: Network>(
 
 enum FromUdp {
     Reply(Reply),
-    Suspicious(Progress),
+    Suspicious(Again),
 }
 
-async fn over_udp<N: Network>(
-    env: &Env<N>,
-    ask: &Ask,
-    progress: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<FromUdp, ExchangeError> {
+async fn over_udp<N: Network>(env: &Env<N>, ask: &Ask, listener: Listener<'_>) -> Result<FromUdp, ExchangeError> {
     let ids = env.entropy.clone();
     let sent = Sent::new(ask.server, &ask.question, &ask.style, ids.bits16(), || ids.bits());
     let mut flow = open_udp(env, ask.server).await?;
     let began = env.clock.now();
     let deadline = Instant::from_std(began + ask.patience.udp);
-    flow.send(&sent.octets).await.map_err(|error| ExchangeError::Network(error.kind()))?;
+    flow.send(&sent.octets).await.map_err(|error| ExchangeError::Refused(error.kind()))?;
     let mut buffer = vec![0; MAX_DATAGRAM.min(usize::from(ask.style.edns.unwrap_or(512)).max(4096))];
     let mut near_misses = 0;
     loop {
         let (length, source) = match timeout_at(deadline, flow.recv(&mut buffer)).await {
             Err(_) => return Err(ExchangeError::Timeout),
-            Ok(Err(error)) => return Err(ExchangeError::Network(error.kind())),
+            Ok(Err(error)) => return Err(ExchangeError::Refused(error.kind())),
             Ok(Ok(received)) => received,
         };
+        if listener(Progress::Received(length)).is_break() {
+            return Err(ExchangeError::Stopped);
+        }
         match sent.read_reply(source, &mut buffer[..length]) {
             Ok(message) => {
                 let rtt = env.clock.now().saturating_duration_since(began);
                 let server_cookie = server_cookie(&message);
-                let reply = Reply { message, octets: length, rtt, over_tcp: false, queries: 1, server_cookie };
+                let reply = Reply { message, octets: length, rtt, over_tcp: false, server_cookie };
                 return Ok(FromUdp::Reply(reply));
             }
             Err(mismatch) => {
                 // RFC 5452 §9: drop it and go on waiting; it neither ends the question nor blames the server.
-                progress(Progress::Ignored(mismatch));
+                let _ = listener(Progress::Ignored(mismatch)); // told, not asked
                 near_misses += u32::from(mismatch != Mismatch::Source);
                 if mismatch == Mismatch::Case {
-                    return Ok(FromUdp::Suspicious(Progress::CaseMismatch));
+                    return Ok(FromUdp::Suspicious(Again::CaseMismatch));
                 }
                 if near_misses >= NEAR_MISSES {
-                    return Ok(FromUdp::Suspicious(Progress::NearMisses));
+                    return Ok(FromUdp::Suspicious(Again::NearMisses));
                 }
             }
         }
@@ -199,33 +235,35 @@ async fn open_udp<N: Network>(env: &Env<N>, to: SocketAddr) -> Result<N::Udp, Ex
         match env.net.udp(to, port).await {
             Ok(flow) => return Ok(flow),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = error.kind(),
-            Err(error) => return Err(ExchangeError::Network(error.kind())),
+            Err(error) => return Err(ExchangeError::NoRoute(error.kind())),
         }
     }
-    Err(ExchangeError::Network(last))
+    Err(ExchangeError::NoRoute(last))
 }
 
 async fn over_tcp<N: Network>(
     env: &Env<N>,
     connections: &TcpConnections<N::Tcp>,
     ask: &Ask,
-    queries: u32,
+    listener: Listener<'_>,
 ) -> Result<Reply, ExchangeError> {
-    let ids = &env.entropy;
-    let style = Style { case: crate::query::Case::AsGiven, ..ask.style.clone() };
-    let sent = Sent::new(ask.server, &ask.question, &style, ids.bits16(), || 0);
+    // The connection proves both addresses: neither mixed case nor a cookie adds anything (RFC 7873 §5.2).
+    let style = Style { case: Case::AsGiven, cookie: None, ..ask.style.clone() };
+    let sent = Sent::new(ask.server, &ask.question, &style, env.entropy.bits16(), || 0);
     let began = env.clock.now();
     let deadline = Instant::from_std(began + ask.patience.tcp);
-    let ask_connection = connections.ask(env, ask.server, &sent.octets);
-    let mut octets = match timeout_at(deadline, ask_connection).await {
-        Err(_) => return Err(ExchangeError::Timeout),
-        Ok(answer) => answer?,
-    };
+    let asking = connections.ask(env, ask.server, &sent.octets, listener);
+    let (mut octets, connection) = timeout_at(deadline, asking).await.unwrap_or(Err(ExchangeError::Timeout))?;
     let rtt = env.clock.now().saturating_duration_since(began);
+    if listener(Progress::Received(octets.len())).is_break() {
+        return Err(ExchangeError::Stopped);
+    }
     let message = sent.read_reply(ask.server, &mut octets).map_err(|_| ExchangeError::Closed)?;
+    // Only a connection that gave the right reply is worth keeping: a surplus one would shift all that follow.
+    connections.keep(ask.server, connection, env.clock.now());
     if message.flags.has(Flags::TC) {
         return Err(ExchangeError::TruncatedOverTcp);
     }
     let server_cookie = server_cookie(&message);
-    Ok(Reply { message, octets: octets.len(), rtt, over_tcp: true, queries, server_cookie })
+    Ok(Reply { message, octets: octets.len(), rtt, over_tcp: true, server_cookie })
 }

@@ -16,7 +16,7 @@ mod tcp;
 
 pub use clock::Clock;
 pub use entropy::Entropy;
-pub use exchange::{Ask, Begin, ExchangeError, Patience, Progress, Reply, exchange};
+pub use exchange::{Again, Ask, Begin, ExchangeError, Listener, Patience, Progress, Reply, exchange};
 pub use network::{Network, UdpFlow};
 pub use os::{OsNetwork, OsUdp};
 pub use query::{Case, Cookie, Mismatch, Style};

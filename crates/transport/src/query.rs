@@ -139,7 +139,9 @@ impl Sent {
     /// RFC 7873 §5.3: a reply with a wrong client cookie is forged; so is one without from a server that has them.
     fn check_cookie(&self, reply: &Message) -> Result<(), Mismatch> {
         let Some(sent) = &self.cookie else { return Ok(()) };
-        let got = reply.edns.as_ref().and_then(|edns| edns.option(OptionCode::COOKIE));
+        // An option of a length that RFC 7873 §4 does not know is no cookie.
+        let legal = |cookie: &&[u8]| matches!(cookie.len(), 8 | 16..=40);
+        let got = reply.edns.as_ref().and_then(|edns| edns.option(OptionCode::COOKIE)).filter(legal);
         match got {
             Some(cookie) if cookie.get(..8) == Some(&sent.client) => Ok(()),
             None if sent.server.is_none() => Ok(()),

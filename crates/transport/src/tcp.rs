@@ -7,13 +7,15 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::exchange::ExchangeError;
+use crate::exchange::{Again, ExchangeError, Listener, Progress};
 use crate::{Env, Network};
 
 /// Idle connections kept in all; more are closed, because each holds a file descriptor here and there.
 const MAX_IDLE: usize = 256;
 /// Idle connections kept to one server.
 const MAX_IDLE_PER_SERVER: usize = 2;
+/// Connections in use to one server: a slow one must not collect them (threat: servers that drip).
+const MAX_BUSY_PER_SERVER: usize = 8;
 /// How long a connection is kept idle (RFC 7766 §6.2.3: "on the order of a few seconds").
 const IDLE: Duration = Duration::from_secs(5);
 
@@ -21,6 +23,28 @@ const IDLE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct TcpConnections<T> {
     idle: Mutex<BTreeMap<SocketAddr, Vec<Idle<T>>>>,
+    busy: Busy,
+}
+
+/// Connections in use by server.
+type Busy = Mutex<BTreeMap<SocketAddr, usize>>;
+
+/// A place among the connections in use of one server; free again when dropped.
+struct Place<'a> {
+    busy: &'a Busy,
+    server: SocketAddr,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = busy.get_mut(&self.server) {
+            *count -= 1;
+            if *count == 0 {
+                busy.remove(&self.server);
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -31,12 +55,12 @@ struct Idle<T> {
 
 impl<T> Default for TcpConnections<T> {
     fn default() -> Self {
-        Self { idle: Mutex::new(BTreeMap::new()) }
+        Self { idle: Mutex::new(BTreeMap::new()), busy: Busy::default() }
     }
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> TcpConnections<T> {
-    /// Sends a query over an idle connection or a new one and reads the reply.
+    /// Sends a query over an idle connection or a new one; gives the reply and the connection.
     ///
     /// A server may close an idle connection at any moment: if one fails, the query goes over a new one.
     pub(crate) async fn ask<N: Network<Tcp = T>>(
@@ -44,18 +68,32 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> TcpConnections<T> {
         env: &Env<N>,
         server: SocketAddr,
         query: &[u8],
-    ) -> Result<Vec<u8>, ExchangeError> {
-        if let Some(mut stream) = self.take(server, env.clock.now())
-            && let Ok(reply) = ask_once(&mut stream, query).await
-        {
-            self.put_back(server, stream, env.clock.now());
-            return Ok(reply);
+        listener: Listener<'_>,
+    ) -> Result<(Vec<u8>, T), ExchangeError> {
+        let _place = self.place(server).ok_or(ExchangeError::Closed)?;
+        if let Some(mut stream) = self.take(server, env.clock.now()) {
+            if let Ok(reply) = ask_once(&mut stream, query).await {
+                return Ok((reply, stream));
+            }
+            if listener(Progress::AskingAgain(Again::Reconnect)).is_break() {
+                return Err(ExchangeError::Stopped);
+            }
         }
         let opened = env.net.tcp(server).await;
-        let mut stream = opened.map_err(|error| ExchangeError::Network(error.kind()))?;
+        let mut stream = opened.map_err(|error| ExchangeError::Refused(error.kind()))?;
         let reply = ask_once(&mut stream, query).await.map_err(|_| ExchangeError::Closed)?;
-        self.put_back(server, stream, env.clock.now());
-        Ok(reply)
+        Ok((reply, stream))
+    }
+
+    /// One of the few connections that one server may hold at a time; `None` if all are taken.
+    fn place(&self, server: SocketAddr) -> Option<Place<'_>> {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = busy.entry(server).or_default();
+        if *count >= MAX_BUSY_PER_SERVER {
+            return None;
+        }
+        *count += 1;
+        Some(Place { busy: &self.busy, server })
     }
 
     fn take(&self, server: SocketAddr, now: Instant) -> Option<T> {
@@ -69,7 +107,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> TcpConnections<T> {
         stream
     }
 
-    fn put_back(&self, server: SocketAddr, stream: T, now: Instant) {
+    /// Keeps a connection for the next question.
+    pub(crate) fn keep(&self, server: SocketAddr, stream: T, now: Instant) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.values().map(Vec::len).sum::<usize>() >= MAX_IDLE {
             idle.retain(|_, kept| {

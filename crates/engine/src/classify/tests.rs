@@ -57,9 +57,18 @@ fn data_answers_rfc1034_5_3_3() {
 }
 
 #[test]
-fn data_of_another_name_is_no_answer() {
-    let verdict = read("www.example. A", Case { answer: "other.example. 60 A 192.0.2.1\n", ..AA });
-    assert_eq!(end(verdict), (0, End::NoData { name: name("www.example."), soa: None }));
+fn data_that_cannot_be_used_is_no_denial_rfc2308_2_2() {
+    let foreign = Case { answer: "other.example. 60 A 192.0.2.1\n", ..AA };
+    assert_eq!(unusable(read("www.example. A", foreign)), Defect::Contradiction);
+    let huge: String = (0..=100).map(|i| format!("www.example. 60 A 192.0.2.{i}\n")).collect();
+    assert_eq!(unusable(read("www.example. A", Case { answer: &huge, ..AA })), Defect::Contradiction);
+}
+
+#[test]
+fn cname_below_a_dname_follows_from_it_rfc6672_3_2() {
+    let answer = "d.example. 60 DNAME e.example.\nx.d.example. 60 CNAME evil.example.\n";
+    let (aliases, end) = end(read("x.d.example. CNAME", Case { answer, ..AA }));
+    assert_eq!((aliases, end), (2, End::Target(name("x.e.example."))));
 }
 
 #[test]

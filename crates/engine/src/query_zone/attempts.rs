@@ -1,13 +1,13 @@
 //! Whom to ask next, when, and when to stop: the state of one leaf. Waits for nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use transport::Network;
 
 use super::one_try::one_try;
-use super::{AtTheEnd, Attempts, Planned, Running, Tried, ZoneFailure, ZoneQuestion};
+use super::{AtTheEnd, Attempts, Heard, Planned, Running, Tried, ZoneFailure, ZoneQuestion};
 use crate::Resolver;
 use crate::budget::Exhausted;
 use crate::classify::Meaning;
@@ -28,6 +28,8 @@ const HEDGE: Duration = Duration::from_millis(150);
 const EDNS_TRIES: u32 = 2;
 /// So many silences more are forgiven to a server that has answered before.
 const KNOWN_SERVER_BONUS: u32 = 2;
+/// Datagrams for a zone whose servers are all known to be silent.
+const RESTING_TRIES: u32 = 2;
 /// Datagrams more for a zone with a server that answered lately: not it is silent, the way there loses datagrams.
 const LOSSY_TRIES: u32 = 4;
 
@@ -35,7 +37,13 @@ impl<N: Network> Attempts<N> {
     pub(super) fn new(resolver: Arc<Resolver<N>>, ask: ZoneQuestion, work: Work) -> Self {
         let left = ask.candidates.clone();
         let mut ask = ask;
-        if ask.at_the_end == AtTheEnd::WaitForLateReplies && left.iter().any(|one| resolver.is_known_alive(one)) {
+        let now = resolver.env.clock.now();
+        if left.iter().all(|one| resolver.infra.stats(one.address).is_resting(now)) {
+            // All are known to be silent: a question costs a probe, not the full price.
+            ask.silent_tries = ask.silent_tries.min(RESTING_TRIES);
+            ask.at_the_end = AtTheEnd::GoOn;
+        } else if ask.at_the_end == AtTheEnd::WaitForLateReplies && left.iter().any(|one| resolver.is_known_alive(one))
+        {
             ask.silent_tries += LOSSY_TRIES;
         }
         Self {
@@ -53,7 +61,13 @@ impl<N: Network> Attempts<N> {
             without_edns: Vec::new(),
             next_number: 0,
             hedge_at: None,
+            heard: Vec::new(),
         }
+    }
+
+    /// Questions sent, those within exchanges included.
+    pub(super) fn queries(&self) -> u32 {
+        self.queries + self.heard.iter().map(|heard| heard.more_queries.load(Ordering::Relaxed)).sum::<u32>()
     }
 
     pub(super) fn now(&self) -> Instant {
@@ -104,7 +118,8 @@ impl<N: Network> Attempts<N> {
             EdnsSupport::Unknown => silences < EDNS_TRIES,
         } && !self.without_edns.contains(&candidate.address);
         let exchange = self.work.trace.next_exchange();
-        let over_tcp = Arc::new(AtomicBool::new(false));
+        let heard = Arc::new(Heard::default());
+        self.heard.push(heard.clone());
         self.running.push(Running {
             number: self.next_number,
             exchange,
@@ -112,13 +127,13 @@ impl<N: Network> Attempts<N> {
             began: now,
             patience_ends: (now + stats.timeout(silences)).min(self.work.budget.deadline()),
             counted_silent: false,
-            over_tcp: over_tcp.clone(),
+            heard: heard.clone(),
         });
         // The first server gets its whole time; after one silence there is no reason to be patient with all others.
         let wait = if self.silences == 0 { stats.timeout(0) } else { stats.timeout(0).min(HEDGE) };
         self.hedge_at = Some(now + wait);
         let style = self.resolver.style(candidate.address, with_edns, now);
-        let planned = Planned { candidate, exchange, style, over_tcp };
+        let planned = Planned { candidate, exchange, style, heard };
         race.add(self.next_number, one_try(self.resolver.clone(), self.ask.clone(), self.work.clone(), planned));
         Ok(())
     }
@@ -150,7 +165,11 @@ impl<N: Network> Attempts<N> {
             if running.counted_silent || running.patience_ends > now {
                 continue;
             }
-            if running.over_tcp.swap(false, Ordering::Relaxed) {
+            if running.heard.cookie_missing.swap(false, Ordering::Relaxed) {
+                // It answers, without the cookie that it used to send: ask again without expecting one.
+                self.resolver.infra.learn(running.candidate.address, Lesson::NoCookie, now);
+            }
+            if running.heard.over_tcp.swap(false, Ordering::Relaxed) {
                 running.patience_ends = now + TCP_GRACE;
                 continue;
             }

@@ -1,13 +1,14 @@
 //! One question to one server, told to the trace as it goes.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use transport::{Ask, Begin, Case, Cookie, Network, Patience, Progress, Style, exchange};
+use transport::{Again, Ask, Begin, Case, Cookie, Mismatch, Network, Patience, Progress, Style, exchange};
 
-use super::{Planned, Tried, ZoneQuestion};
+use super::{Heard, Planned, Tried, ZoneQuestion};
 use crate::Resolver;
 use crate::infra::Lesson;
 use crate::select::Candidate;
@@ -45,44 +46,77 @@ pub(super) async fn one_try<N: Network>(
     work: Work,
     planned: Planned,
 ) -> Tried {
-    let Planned { candidate, exchange: exchange_number, style, over_tcp } = planned;
+    let Planned { candidate, exchange: number, style, heard } = planned;
     let server = SocketAddr::new(candidate.address, resolver.config.upstream_port);
-    let asked = |transport| Event::Asked {
-        exchange: exchange_number,
-        zone: ask.zone.clone(),
-        server: candidate.server.clone(),
-        address: server,
-        transport,
-        question: ask.question.clone(),
-    };
-    let clock = resolver.env.clock.clone();
-    work.trace.record(clock.now(), || asked(Transport::Udp));
+    let teller =
+        Teller { resolver: &resolver, ask: &ask, work: &work, candidate: &candidate, server, number, heard: &heard };
+    teller.asked(Transport::Udp);
     let with_edns = style.edns.is_some();
-    let ignored = Mutex::new(Vec::new());
-    let went_over = Mutex::new(None);
-    let progress = |step: Progress| {
-        let outcome = match step {
-            Progress::Ignored(mismatch) => {
-                ignored.lock().unwrap_or_else(PoisonError::into_inner).push(mismatch);
-                return;
-            }
-            Progress::BadCookie => Outcome::BadCookie,
-            Progress::Truncated => Outcome::Truncated,
-            Progress::NearMisses | Progress::CaseMismatch => Outcome::Suspicious,
-        };
-        *went_over.lock().unwrap_or_else(PoisonError::into_inner) = Some(step);
-        let replied = Event::Replied { exchange: exchange_number, rtt_us: 0, bytes: 0, outcome, records: vec![] };
-        work.trace.record(clock.now(), || replied);
-        let transport = if step == Progress::BadCookie { Transport::Udp } else { Transport::Tcp };
-        resolver.infra.learn(candidate.address, Lesson::Alive, clock.now());
-        over_tcp.store(transport == Transport::Tcp, Ordering::Relaxed);
-        work.trace.record(clock.now(), || asked(transport));
-    };
     let patience = Patience { udp: UDP_PATIENCE, tcp: TCP_PATIENCE };
-    let ask = Ask { server, question: ask.question.clone(), style, patience, begin: Begin::Udp };
-    let result = exchange(&resolver.env, &resolver.connections, ask, &progress).await;
-    let ignored = ignored.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let went_over = *went_over.lock().unwrap_or_else(PoisonError::into_inner);
-    let case_broken = went_over == Some(Progress::CaseMismatch) && result.is_ok();
-    Tried { candidate, exchange: exchange_number, result, with_edns, ignored, case_broken }
+    let question = ask.question.clone();
+    let asking = Ask { server, question, style, patience, begin: Begin::Udp };
+    let result = exchange(&resolver.env, &resolver.connections, asking, &|step| teller.tell(step)).await;
+    let case_broken = heard.case_mismatch.load(Ordering::Relaxed) && result.is_ok();
+    Tried { candidate, exchange: number, result, with_edns, case_broken }
+}
+
+/// Hears an exchange: spends the budget, before each further question and for all that comes, and writes the trace.
+struct Teller<'a, N: Network> {
+    resolver: &'a Resolver<N>,
+    ask: &'a ZoneQuestion,
+    work: &'a Work,
+    candidate: &'a Candidate,
+    server: SocketAddr,
+    number: u32,
+    heard: &'a Heard,
+}
+
+impl<N: Network> Teller<'_, N> {
+    fn tell(&self, step: Progress) -> ControlFlow<()> {
+        match step {
+            Progress::Received(octets) => self.work.budget.note_octets(octets),
+            Progress::Ignored(Mismatch::Cookie) => self.heard.cookie_missing.store(true, Ordering::Relaxed),
+            Progress::Ignored(_) => {}
+            Progress::AskingAgain(why) => return self.ask_again(why),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn ask_again(&self, why: Again) -> ControlFlow<()> {
+        let now = self.resolver.env.clock.now();
+        if self.work.budget.spend_query(&self.ask.question.name, now).is_err() {
+            return ControlFlow::Break(());
+        }
+        self.heard.more_queries.fetch_add(1, Ordering::Relaxed);
+        let (outcome, transport) = match why {
+            Again::Truncated => (Outcome::Truncated, Transport::Tcp),
+            Again::BadCookie => (Outcome::BadCookie, Transport::Udp),
+            Again::NearMisses | Again::CaseMismatch => (Outcome::Suspicious, Transport::Tcp),
+            Again::WithoutTcp => (Outcome::Unreachable { why: "no reply over TCP".into() }, Transport::Udp),
+            Again::Reconnect => (Outcome::Unreachable { why: "the idle connection had ended".into() }, Transport::Tcp),
+        };
+        if why == Again::CaseMismatch {
+            self.heard.case_mismatch.store(true, Ordering::Relaxed);
+        }
+        if matches!(why, Again::Truncated | Again::BadCookie) {
+            // The server's own reply; a suspicious one may be anybody's and teaches nothing.
+            self.resolver.infra.learn(self.candidate.address, Lesson::Alive, now);
+        }
+        self.heard.over_tcp.store(transport == Transport::Tcp, Ordering::Relaxed);
+        let replied = Event::Replied { exchange: self.number, rtt_us: 0, bytes: 0, outcome, records: vec![] };
+        self.work.trace.record(now, || replied);
+        self.asked(transport);
+        ControlFlow::Continue(())
+    }
+
+    fn asked(&self, transport: Transport) {
+        self.work.trace.record(self.resolver.env.clock.now(), || Event::Asked {
+            exchange: self.number,
+            zone: self.ask.zone.clone(),
+            server: self.candidate.server.clone(),
+            address: self.server,
+            transport,
+            question: self.ask.question.clone(),
+        });
+    }
 }

@@ -1,9 +1,10 @@
 //! What the end of a try means: for the question, for what is known of the server, for the trace. Waits for nothing.
 
+use std::io::ErrorKind;
 use std::time::Instant;
 
 use proto::{Rcode, Rrset};
-use transport::{ExchangeError, Mismatch, Network, Reply};
+use transport::{ExchangeError, Network, Reply};
 
 use super::attempts::count;
 use super::one_try::UDP_PATIENCE;
@@ -34,11 +35,6 @@ impl<N: Network> Attempts<N> {
                 return None;
             }
         };
-        for _ in 1..reply.queries {
-            self.queries += 1;
-            let _ = self.work.budget.spend_query(&self.ask.question.name, now); // counted, though already sent
-        }
-        self.work.budget.note_octets(reply.octets);
         self.learn(&tried, reply, now);
         let limits = ReferralLimits {
             servers: self.resolver.config.limits.ns_per_delegation,
@@ -86,9 +82,6 @@ impl<N: Network> Attempts<N> {
 
     fn fail(&mut self, tried: &Tried, error: &ExchangeError, counted_silent: bool, now: Instant) {
         let address = tried.candidate.address;
-        if tried.ignored.contains(&Mismatch::Cookie) {
-            self.resolver.infra.learn(address, Lesson::NoCookie, now);
-        }
         let outcome = match error {
             ExchangeError::Timeout => {
                 self.why = self.why.max(Unreachable::Silent);
@@ -100,15 +93,18 @@ impl<N: Network> Attempts<N> {
                 count(&mut self.silent, &tried.candidate);
                 Outcome::Timeout { after_ms: UDP_PATIENCE.as_millis() as u64 }
             }
-            ExchangeError::Network(kind) => {
-                if is_refusal(*kind) {
-                    self.why = self.why.max(Unreachable::Silent);
-                    self.resolver.infra.learn(address, Lesson::Silence, now);
-                } else if address.is_ipv6() {
+            ExchangeError::NoRoute(kind) => {
+                if *kind == ErrorKind::NetworkUnreachable && address.is_ipv6() {
                     self.resolver.infra.learn(address, Lesson::NoRoute, now);
                 }
                 Outcome::Unreachable { why: error.to_string() }
             }
+            ExchangeError::Refused(_) => {
+                self.why = self.why.max(Unreachable::Silent);
+                self.resolver.infra.learn(address, Lesson::Silence, now);
+                Outcome::Unreachable { why: error.to_string() }
+            }
+            ExchangeError::Stopped => return,
             ExchangeError::Closed | ExchangeError::TruncatedOverTcp => {
                 self.why = self.why.max(Unreachable::Unusable);
                 Outcome::Unreachable { why: error.to_string() }
@@ -156,12 +152,6 @@ impl<N: Network> Attempts<N> {
         let bytes = reply.octets;
         trace.record(now, || Event::Replied { exchange: tried.exchange, rtt_us, bytes, outcome, records });
     }
-}
-
-/// The server's host said no; it is there, but of no use. Everything else is our own network.
-fn is_refusal(kind: std::io::ErrorKind) -> bool {
-    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, TimedOut, UnexpectedEof};
-    matches!(kind, ConnectionRefused | ConnectionReset | ConnectionAborted | TimedOut | UnexpectedEof)
 }
 
 /// What the trace says of a reply.

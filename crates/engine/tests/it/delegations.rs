@@ -169,3 +169,17 @@ async fn server_name_in_a_tld_that_does_not_exist_is_servfail_for_the_zone() {
     let answer = Bench::on(world).ask("www.a.test.").await;
     assert_eq!(answer.rcode, SERVFAIL, "never NXDOMAIN for the client's name");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_zone_that_moved_is_found_again_through_its_parent() {
+    // Both servers of example.test. are named by the parent; the cache learns of a delegation that then dies.
+    let old = ("test.", &["192.0.2.2"][..], "example.test. NS ns1.example.test.\nns1.example.test. A 192.0.2.3\n");
+    let bench = Bench::on(world(&[ROOT, old, ("example.test.", &["192.0.2.3"], "*.example.test. 1 A 198.51.100.7\n")]));
+    assert_eq!(bench.ask("one.example.test.").await.rcode, Rcode::NOERROR);
+    bench.net.kill("192.0.2.3".parse().unwrap());
+    let before = bench.sent().iter().filter(|sent| sent.starts_with("192.0.2.2 ")).count();
+    assert_eq!(bench.ask("two.example.test.").await.rcode, SERVFAIL);
+    bench.pass(10).await;
+    let after = bench.sent().iter().filter(|sent| sent.starts_with("192.0.2.2 ")).count();
+    assert_eq!(after - before, 1, "the parent is asked once whether the servers are still these");
+}

@@ -124,3 +124,37 @@ async fn same_seed_same_trace_byte_for_byte() {
     assert_eq!(run(7).await, run(7).await);
     assert_ne!(run(7).await, run(8).await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_question_joins_the_walk_that_goes_on_rfc5452_5() {
+    let world = world_with(&[ROOT, TEST, EXAMPLE], |address| match address {
+        "192.0.2.3" | "192.0.2.4" => Behaviour::dead(),
+        _ => Behaviour::normal(),
+    });
+    let bench =
+        Bench::new(world, Faults::default(), 1, |config| config.limits.client_deadline = Duration::from_millis(300));
+    assert_eq!(bench.ask("www.example.test.").await.rcode, SERVFAIL);
+    let before = bench.net.packets_sent();
+    for _ in 0..3 {
+        assert_eq!(bench.ask("www.example.test.").await.rcode, SERVFAIL);
+    }
+    bench.pass(10).await;
+    assert!(
+        bench.net.packets_sent() - before <= 10,
+        "one budget for all of them: {}",
+        bench.net.packets_sent() - before
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn rounds_that_fail_are_spent_too() {
+    // Every server truncates and has no TCP: each try is two questions, and all of them count.
+    let world = world_with(&[ROOT, TEST, EXAMPLE], |address| match address {
+        "192.0.2.3" | "192.0.2.4" => {
+            Behaviour { udp: lab::UdpHabit::Truncates, tcp: lab::TcpHabit::Closes, ..Behaviour::normal() }
+        }
+        _ => Behaviour::normal(),
+    });
+    let bench = Bench::new(world, Faults::default(), 1, |config| config.limits.upstream_queries = 5);
+    assert_eq!(cost(&bench, "www.example.test.").await, 5);
+}
