@@ -14,7 +14,7 @@ use crate::args;
 use crate::config::{self, Config};
 use crate::exit::Exit;
 use crate::signals::{Reload, Stop};
-use crate::{lab as built_in, logging, terminal};
+use crate::{descriptors, lab as built_in, logging, terminal};
 
 /// Serves until a signal ends it.
 pub(crate) fn run(args: &args::Serve) -> anyhow::Result<Exit> {
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &args::Serve) -> anyhow::Result<Exit> {
         if args.world.lab {
             on_lab(config, args, signals).await
         } else {
-            let net = OsNetwork::new(&config.raw.resolver.source_addresses);
+            let net = OsNetwork::new(&config.raw.resolver.source_addresses, descriptors::for_upstream());
             let bound = Server::bind(config.server.clone())?;
             serve(net, bound, &config, args, signals).await
         }
@@ -52,7 +52,7 @@ async fn on_lab(config: Config, args: &args::Serve, signals: Signals) -> anyhow:
     let faults = built_in::faults(args.world.lab_latency);
     match built_in::listen(world.clone(), faults).await {
         Ok(servers) => {
-            let net = Mapped::new(OsNetwork::default(), servers.addresses());
+            let net = Mapped::new(OsNetwork::new(&[], descriptors::for_upstream()), servers.addresses());
             serve(net, bound, &config, args, signals).await
         }
         Err(error) => {

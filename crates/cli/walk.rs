@@ -17,7 +17,7 @@ use crate::args;
 use crate::config::{self, Config};
 use crate::exit::Exit;
 use crate::render::{Ending, Renderer};
-use crate::{lab as built_in, logging, terminal};
+use crate::{descriptors, lab as built_in, logging, terminal};
 
 /// Resolves and shows; the exit code tells what came of it.
 pub(crate) fn run(args: &args::Walk) -> anyhow::Result<Exit> {
@@ -32,7 +32,8 @@ pub(crate) fn run(args: &args::Walk) -> anyhow::Result<Exit> {
             let net = SimNetwork::new(world, built_in::faults(args.world.lab_latency), Entropy::system()?);
             walk(args, net, &config).await
         } else {
-            walk(args, OsNetwork::new(&config.raw.resolver.source_addresses), &config).await
+            walk(args, OsNetwork::new(&config.raw.resolver.source_addresses, descriptors::for_upstream()), &config)
+                .await
         }
     }))
 }

@@ -39,6 +39,7 @@ pub(super) fn engine(raw: &Raw, root_hints: Vec<RootServer>) -> EngineConfig {
         upstream_port: resolver.upstream_port,
         query_localhost: resolver.query_localhost,
         do_not_query: resolver.do_not_query.iter().map(|prefix| prefix.0).collect(),
+        minimal_responses: raw.server.minimal_responses,
         rebinding: engine::RebindingFilter {
             private_addresses: resolver.private_addresses.iter().map(|prefix| prefix.0).collect(),
             private_domains: resolver.private_domains.iter().map(|domain| domain.0.clone()).collect(),

@@ -39,9 +39,9 @@ pub struct Answer {
     pub rcode: Rcode,
     /// Alias chain and data, in order. TTLs are the remaining ones.
     pub answer: Vec<Rrset>,
-    /// SOA (and proofs) of a negative answer; otherwise the NS set where it is known and wanted.
+    /// SOA (and proofs) of a negative answer; otherwise the NS set, where the cache has it and it is wanted.
     pub authority: Vec<Rrset>,
-    /// Addresses that help, where they are known and wanted.
+    /// Addresses of these name servers, where the cache has them and they are wanted.
     pub additional: Vec<Rrset>,
     /// What validation found; `Unchecked` until there is validation.
     #[serde(skip)]

@@ -243,6 +243,8 @@ fn defect_of_referral(scrubbed: &Scrubbed, zone: &Name) -> Defect {
 fn referral(scrubbed: &Scrubbed, ask: &Question, zone: &Name, limits: ReferralLimits) -> Option<Referral> {
     let sets = scrubbed.authority.iter().filter(|set| set.rtype == RrType::NS);
     let down = sets.filter(|set| set.name.is_below(zone) && ask.name.is_at_or_below(&set.name));
+    // DS is the parent's to answer; a referral to the child instead leads to the wrong side (RFC 4035 §3.1.4.1).
+    let down = down.filter(|set| !ask.rtype.is_at_parent() || set.name != ask.name);
     let ns = down.max_by_key(|set| set.name.label_count())?;
     let servers = ns.targets().take(limits.servers).map(|name| {
         let of_server = scrubbed.glue.iter().filter(|set| set.name == name);

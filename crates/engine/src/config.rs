@@ -27,6 +27,9 @@ pub struct EngineConfig {
     pub query_localhost: bool,
     /// Never ask these.
     pub do_not_query: Vec<IpNet>,
+    /// Whether answers hold nothing but the answer; otherwise the zone's NS set and addresses too, where the cache has
+    /// them.
+    pub minimal_responses: bool,
     /// Addresses that public names may not resolve to.
     pub rebinding: RebindingFilter,
     /// The resolver's own addresses, never asked.
@@ -120,6 +123,7 @@ impl Default for EngineConfig {
             upstream_port: 53,
             query_localhost: false,
             do_not_query: Vec::new(),
+            minimal_responses: true,
             rebinding: RebindingFilter::default(),
             own_addresses: Vec::new(),
             edns_buffer_size: 1232,

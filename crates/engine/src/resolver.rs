@@ -90,7 +90,7 @@ impl<N: Network> Resolver<N> {
             None if asked.recursion == Recursion::CacheOnly => failure(&ResolveError::NotCached),
             None => self.walk_in_time(&asked, &work).await,
         };
-        rebinding::filter(&mut answer, &question, &self.config.rebinding);
+        self.finish_answer(&mut answer, &question);
         let finished = Event::Finished {
             rcode: answer.rcode,
             upstream_queries: work.budget.upstream_queries(),
@@ -109,7 +109,7 @@ impl<N: Network> Resolver<N> {
             None if asked.recursion == Recursion::CacheOnly => failure(&ResolveError::NotCached),
             None => return None,
         };
-        rebinding::filter(&mut answer, &asked.question, &self.config.rebinding);
+        self.finish_answer(&mut answer, &asked.question);
         Some(answer)
     }
 
@@ -167,6 +167,26 @@ impl<N: Network> Resolver<N> {
                 },
             ),
         }
+    }
+
+    /// Takes out what may not be in an answer, and adds what may be beside it.
+    fn finish_answer(&self, answer: &mut Answer, question: &Question) {
+        rebinding::filter(answer, question, &self.config.rebinding);
+        let Some(data) = answer.answer.last().filter(|_| !self.config.minimal_responses) else { return };
+        if !answer.authority.is_empty() {
+            return;
+        }
+        let kept = self.cache.lookup(&Question::new(data.name.clone(), data.rtype), self.env.clock.wall());
+        let ns = kept.and_then(|kept| self.cached(&kept.provenance.zone, RrType::NS));
+        let Some(Known::Rrset(ns)) = ns.filter(|_| data.rtype != RrType::NS) else { return };
+        let families = [RrType::A, RrType::AAAA];
+        let addresses = ns.targets().flat_map(|server| families.map(|rtype| self.cached(&server, rtype)));
+        let sets = addresses.flatten().filter_map(|known| match known {
+            Known::Rrset(set) => Some(set),
+            Known::Negative(_) => None,
+        });
+        answer.additional = sets.collect();
+        answer.authority.push(ns);
     }
 
     fn record_all(&self, events: Vec<Event>, work: &Work) {

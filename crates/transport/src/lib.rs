@@ -18,7 +18,7 @@ pub use clock::Clock;
 pub use entropy::Entropy;
 pub use exchange::{Again, Ask, Begin, ExchangeError, Listener, Patience, Progress, Reply, exchange};
 pub use network::{Network, UdpFlow};
-pub use os::{OsNetwork, OsUdp};
+pub use os::{OsNetwork, OsTcp, OsUdp};
 pub use query::{Case, Cookie, Mismatch, Style};
 pub use tcp::TcpConnections;
 

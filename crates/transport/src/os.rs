@@ -2,17 +2,34 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{Network, UdpFlow};
 
-/// Sockets of the operating system.
-#[derive(Debug, Clone, Default)]
+/// Sockets used when nothing else is said: within the soft limit of 1,024 descriptors that most systems set.
+const USUAL_SOCKETS: usize = 512;
+
+/// Sockets of the operating system, no more at a time than it has descriptors for.
+///
+/// Who needs one more waits until another is closed, within his own deadline: one dead zone must not take the
+/// descriptors that everybody else's questions, and clients' connections, live on.
+#[derive(Debug, Clone)]
 pub struct OsNetwork {
     sources: Arc<Sources>,
+    free: Arc<Semaphore>,
+}
+
+impl Default for OsNetwork {
+    fn default() -> Self {
+        Self::new(&[], USUAL_SOCKETS)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -23,8 +40,9 @@ struct Sources {
 }
 
 impl OsNetwork {
-    /// Sends from the given addresses in turn, or from what the system chooses for a family without any.
-    pub fn new(source_addresses: &[IpAddr]) -> Self {
+    /// Sends from the given addresses in turn, or from what the system chooses for a family without any; `sockets` may
+    /// be open at a time.
+    pub fn new(source_addresses: &[IpAddr], sockets: usize) -> Self {
         let mut sources = Sources::default();
         for address in source_addresses {
             match address {
@@ -32,7 +50,14 @@ impl OsNetwork {
                 IpAddr::V6(v6) => sources.ipv6.push(*v6),
             }
         }
-        Self { sources: Arc::new(sources) }
+        let free = Arc::new(Semaphore::new(sockets.clamp(1, Semaphore::MAX_PERMITS)));
+        Self { sources: Arc::new(sources), free }
+    }
+
+    /// A place for one more socket.
+    async fn place(&self) -> io::Result<OwnedSemaphorePermit> {
+        let place = self.free.clone().acquire_owned().await;
+        place.map_err(|_| io::ErrorKind::BrokenPipe.into()) // never closed
     }
 
     fn source(&self, to: SocketAddr) -> IpAddr {
@@ -51,16 +76,18 @@ impl OsNetwork {
 
 impl Network for OsNetwork {
     type Udp = OsUdp;
-    type Tcp = TcpStream;
+    type Tcp = OsTcp;
 
     async fn udp(&self, to: SocketAddr, port: u16) -> io::Result<OsUdp> {
+        let place = self.place().await?;
         let socket = UdpSocket::bind((self.source(to), port)).await?;
         // A connected socket gets replies from this address and port only, and hears of ICMP errors.
         socket.connect(to).await?;
-        Ok(OsUdp { socket, peer: to })
+        Ok(OsUdp { socket, peer: to, _place: place })
     }
 
-    async fn tcp(&self, to: SocketAddr) -> io::Result<TcpStream> {
+    async fn tcp(&self, to: SocketAddr) -> io::Result<OsTcp> {
+        let place = self.place().await?;
         let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         let source = self.source(to);
         if !source.is_unspecified() {
@@ -68,7 +95,7 @@ impl Network for OsNetwork {
         }
         let stream = socket.connect(to).await?;
         stream.set_nodelay(true)?;
-        Ok(stream)
+        Ok(OsTcp { stream, _place: place })
     }
 }
 
@@ -77,6 +104,34 @@ impl Network for OsNetwork {
 pub struct OsUdp {
     socket: UdpSocket,
     peer: SocketAddr,
+    _place: OwnedSemaphorePermit,
+}
+
+/// A TCP connection.
+#[derive(Debug)]
+pub struct OsTcp {
+    stream: TcpStream,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsyncRead for OsTcp {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for OsTcp {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
 }
 
 impl UdpFlow for OsUdp {
@@ -86,5 +141,23 @@ impl UdpFlow for OsUdp {
 
     async fn recv(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         Ok((self.socket.recv(buffer).await?, self.peer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn sockets_are_bounded_and_who_needs_one_waits() {
+        let network = OsNetwork::new(&[], 2);
+        let to: SocketAddr = "127.0.0.1:9".parse().unwrap();
+        let first = network.udp(to, 0).await.unwrap();
+        let _second = network.udp(to, 0).await.unwrap();
+        let mut third = Box::pin(network.udp(to, 0));
+        let pending = std::future::poll_fn(|cx| Poll::Ready(third.as_mut().poll(cx).is_pending())).await;
+        assert!(pending, "the limit holds");
+        drop(first);
+        third.await.unwrap();
     }
 }

@@ -136,6 +136,8 @@ fn ds_is_denied_by_the_parent_rfc4035_3_1_4_1() {
     let child = "sub.example. 60 SOA ns.example. host.example. 1 2 3 4 5\n";
     assert_eq!(unusable(read("sub.example. DS", Case { authority: child, ..AA })), Defect::WrongZone);
     assert!(matches!(end(read("sub.example. DS", Case { authority: SOA, ..AA })), (0, End::NoData { .. })));
+    let referral = Case { authority: "sub.example. 60 NS ns.sub.example.\n", ..REFERRAL };
+    assert!(matches!(read("sub.example. DS", referral), Verdict::Unusable(_)), "the child has no say");
 }
 
 #[test]

@@ -31,3 +31,17 @@ fn sorted(set: &proto::Rrset) -> Vec<Vec<u8>> {
     fields.sort();
     fields
 }
+
+#[tokio::test(start_paused = true)]
+async fn full_responses_hold_the_servers_that_the_cache_knows() {
+    let full = |config: &mut engine::EngineConfig| config.minimal_responses = false;
+    let bench = Bench::new(small(), lab::Faults::default(), 1, full);
+    assert!(bench.ask("www.example.test.").await.authority.is_empty(), "glue and referrals answer nobody");
+    bench.ask("example.test. NS").await;
+    bench.ask("ns1.example.test.").await;
+    let answer = bench.ask("www.example.test.").await;
+    let names =
+        |sets: &[proto::Rrset]| sets.iter().map(|set| format!("{} {}", set.name, set.rtype)).collect::<Vec<_>>();
+    assert_eq!(names(&answer.authority), ["example.test. NS"]);
+    assert_eq!(names(&answer.additional), ["ns1.example.test. A"]);
+}
