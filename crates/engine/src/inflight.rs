@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::oneshot;
 
 /// The shared work ended without a result: it panicked, or the runtime is going down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,49 +23,50 @@ pub(crate) struct Shared<V> {
     pub(crate) joined: bool,
 }
 
-/// Work in flight by key, each a task of its own.
+/// Work in flight by key, each a task of its own, with those who wait for it in the order in which they came.
+///
+/// Told in that order too: a broadcast channel of the runtime wakes its receivers in an order of its own, and a
+/// simulation would not repeat itself.
 #[derive(Debug)]
 pub(crate) struct Inflight<K, V> {
     table: Arc<Table<K, V>>,
 }
 
-type Table<K, V> = Mutex<BTreeMap<K, watch::Receiver<Option<V>>>>;
+type Table<K, V> = Mutex<BTreeMap<K, Vec<oneshot::Sender<V>>>>;
 
-impl<K: Ord + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Inflight<K, V> {
-    /// An empty table.
+impl<K: Ord + Clone + Send + 'static, V: Clone + Send + 'static> Inflight<K, V> {
     pub(crate) fn new() -> Self {
         Self { table: Arc::new(Mutex::new(BTreeMap::new())) }
     }
 
     /// Joins the work under `key`, or begins it.
-    ///
-    /// # Errors
-    /// When the work ended without a result.
     pub(crate) async fn share<F>(&self, key: K, work: impl FnOnce() -> F) -> Result<Shared<V>, Abandoned>
     where
         F: Future<Output = V> + Send + 'static,
     {
-        let (mut waiter, joined) = self.join_or_begin(key, work);
-        let value = waiter.wait_for(Option::is_some).await.map_err(|_| Abandoned)?.clone();
-        Ok(Shared { value: value.expect("waited for a value"), joined })
+        let (waiter, joined) = self.join_or_begin(key, work);
+        let value = waiter.await.map_err(|_| Abandoned)?;
+        Ok(Shared { value, joined })
     }
 
-    fn join_or_begin<F>(&self, key: K, work: impl FnOnce() -> F) -> (watch::Receiver<Option<V>>, bool)
+    fn join_or_begin<F>(&self, key: K, work: impl FnOnce() -> F) -> (oneshot::Receiver<V>, bool)
     where
         F: Future<Output = V> + Send + 'static,
     {
+        let (tell, waiter) = oneshot::channel();
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(waiter) = table.get(&key) {
-            return (waiter.clone(), true);
+        if let Some(waiters) = table.get_mut(&key) {
+            waiters.push(tell);
+            return (waiter, true);
         }
-        let (done, waiter) = watch::channel(None);
-        table.insert(key.clone(), waiter.clone());
-        let entry = RemoveOnDrop { table: self.table.clone(), key };
+        table.insert(key.clone(), vec![tell]);
+        let mut entry = Entry { table: self.table.clone(), key, open: true };
         let work = work();
         tokio::spawn(async move {
             let value = work.await;
-            drop(entry); // first, so that a caller that comes now begins anew
-            let _ = done.send(Some(value)); // nobody may be waiting any more
+            for waiter in entry.close() {
+                let _ = waiter.send(value.clone()); // who left does not hear it
+            }
         });
         (waiter, false)
     }
@@ -76,14 +77,27 @@ impl<K: Ord + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Inflight
     }
 }
 
-struct RemoveOnDrop<K: Ord, V> {
+/// The place of a work in the table; gone when dropped, also by a panic, and then its waiters hear that it is abandoned.
+struct Entry<K: Ord, V> {
     table: Arc<Table<K, V>>,
     key: K,
+    /// Once closed, what stands under the key is somebody else's.
+    open: bool,
 }
 
-impl<K: Ord, V> Drop for RemoveOnDrop<K, V> {
+impl<K: Ord, V> Entry<K, V> {
+    /// Takes the place away, so that a caller that comes now begins anew, and gives those who wait.
+    fn close(&mut self) -> Vec<oneshot::Sender<V>> {
+        if !std::mem::take(&mut self.open) {
+            return Vec::new();
+        }
+        self.table.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key).unwrap_or_default()
+    }
+}
+
+impl<K: Ord, V> Drop for Entry<K, V> {
     fn drop(&mut self) {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        drop(self.close());
     }
 }
 

@@ -11,9 +11,11 @@ use proto::Name;
 pub(crate) const FIRST_TIMEOUT: Duration = Duration::from_millis(400);
 const TIMEOUT_FLOOR: Duration = Duration::from_millis(50);
 const TIMEOUT_CAP: Duration = Duration::from_secs(2);
-/// Silences in a row after which a server counts as dead: where a third of the exchanges is lost, one in 500 live
-/// servers looks so.
+/// Silences in a row after which a server that has answered before counts as dead: where a third of the exchanges is
+/// lost, one in 500 live servers looks so.
 const DEAD_AFTER: u32 = 6;
+/// The same for one that never answered.
+const NEVER_ALIVE_AFTER: u32 = 4;
 /// First pause before a dead server is probed again, doubling up to [`PROBE_CAP`].
 const PROBE_AFTER: Duration = Duration::from_secs(5);
 const PROBE_CAP: Duration = Duration::from_secs(300);
@@ -83,12 +85,12 @@ impl ServerStats {
 
     /// True while a server that was silent too often is left alone.
     pub(crate) fn is_resting(&self, now: Instant) -> bool {
-        self.silences >= DEAD_AFTER && self.probe_at.is_some_and(|at| now < at)
+        !self.is_alive() && self.probe_at.is_some_and(|at| now < at)
     }
 
     /// True if the server is not known to be silent.
     pub(crate) fn is_alive(&self) -> bool {
-        self.silences < DEAD_AFTER
+        self.silences < self.dead_after()
     }
 
     /// True if the server is remembered as lame for `zone`.
@@ -127,6 +129,10 @@ impl ServerStats {
         self.learn_life();
     }
 
+    fn dead_after(&self) -> u32 {
+        if self.smoothed_rtt.is_some() { DEAD_AFTER } else { NEVER_ALIVE_AFTER }
+    }
+
     fn learn_life(&mut self) {
         self.silences = 0;
         self.probe_at = None;
@@ -134,8 +140,8 @@ impl ServerStats {
 
     fn learn_silence(&mut self, now: Instant) {
         self.silences = self.silences.saturating_add(1);
-        if self.silences >= DEAD_AFTER {
-            let pause = PROBE_AFTER * 2_u32.pow((self.silences - DEAD_AFTER).min(6));
+        if !self.is_alive() {
+            let pause = PROBE_AFTER * 2_u32.pow((self.silences - self.dead_after()).min(6));
             self.probe_at = Some(now + pause.min(PROBE_CAP));
         }
     }
@@ -328,7 +334,7 @@ mod tests {
     #[test]
     fn dead_server_rests_and_is_probed_again() {
         let (infra, now) = (Infra::default(), Instant::now());
-        for _ in 0..DEAD_AFTER {
+        for _ in 0..NEVER_ALIVE_AFTER {
             assert!(!infra.stats(address(SERVER)).is_resting(now));
             infra.learn(address(SERVER), Lesson::Silence, now);
         }

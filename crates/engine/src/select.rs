@@ -128,7 +128,7 @@ mod tests {
     fn dead_and_lame_servers_come_last_but_come() {
         let (infra, now) = (Infra::default(), Instant::now());
         let servers = candidates(&["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
-        for _ in 0..6 {
+        for _ in 0..4 {
             infra.learn(servers[0].address, Lesson::Silence, now);
         }
         infra.learn(servers[1].address, Lesson::Lame("example.".parse().unwrap()), now);

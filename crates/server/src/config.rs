@@ -78,7 +78,7 @@ pub struct QuestionLimits {
     /// Different questions in flight; bounds memory and work in all.
     pub in_flight: usize,
     /// Of these, below one domain (its last two labels): one dead zone must not take all places.
-    pub in_flight_per_domain: usize,
+    pub in_flight_per_domain: usize, // three times as many below a registered domain with zones of its own
     /// Waiting questions of one client address (IPv4 address or IPv6 /64), identical ones counted each.
     pub waiting_per_client: usize,
     /// UDP clients that wait for one question: answers to spoofed addresses must not pile up.
@@ -136,8 +136,8 @@ impl Default for QuestionLimits {
     fn default() -> Self {
         Self {
             in_flight: 10_000,
-            in_flight_per_domain: 2_500,
-            waiting_per_client: 2_000,
+            in_flight_per_domain: 1_500,
+            waiting_per_client: 1_000,
             datagrams_per_question: 10,
             datagrams_per_question_and_client: 5,
             datagram_age: Duration::from_secs(2),

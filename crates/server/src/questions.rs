@@ -145,11 +145,17 @@ impl State {
         if self.in_flight.len() >= limits.in_flight {
             return Err(Full::All);
         }
-        let below = self.by_domain.entry(domain(asked)).or_default();
-        if *below >= limits.in_flight_per_domain {
+        let domains = domains(asked);
+        let full = |(name, share): &(Name, usize)| {
+            let below = self.by_domain.get(name).copied().unwrap_or_default();
+            below >= limits.in_flight_per_domain.saturating_mul(*share)
+        };
+        if domains.iter().any(full) {
             return Err(Full::Domain);
         }
-        *below += 1;
+        for (name, _) in domains {
+            *self.by_domain.entry(name).or_default() += 1;
+        }
         let (done, answer) = watch::channel(None);
         let mut entry = InFlight { answer: answer.clone(), datagrams: Vec::new() };
         // The first one always has a place.
@@ -159,16 +165,26 @@ impl State {
     }
 }
 
-/// Stands for the zone of a question, which is not known before the walk.
-fn domain(asked: &ClientQuestion) -> Name {
-    // Below arpa one domain is the reverse zone of a network, not that of all addresses together.
+/// Shares that a registered domain has, against one for a zone below it.
+const SHARES_OF_A_DOMAIN: usize = 3;
+
+/// Stand for the zone of a question, which is not known before the walk, and how many shares each may have: the name
+/// above the one asked, as a zone of random names would be, and the registered domain, because a zone can make up names
+/// at any level.
+fn domains(asked: &ClientQuestion) -> Vec<(Name, usize)> {
     let name = &asked.question.name;
-    let labels = match name.suffix(2).to_lowercase().to_string().as_str() {
+    // Below arpa a domain is the reverse zone of a network, not that of all addresses together.
+    let registered = match name.suffix(2).to_lowercase().to_string().as_str() {
         "in-addr.arpa." => 4,
         "ip6.arpa." => 10,
         _ => 2,
     };
-    name.suffix(labels)
+    let domain = name.suffix(registered);
+    let above = name.parent().unwrap_or_else(Name::root).suffix(registered + 1);
+    if above == domain || !above.is_below(&domain) {
+        return vec![(domain, 1)];
+    }
+    vec![(above, 1), (domain, SHARES_OF_A_DOMAIN)]
 }
 
 /// The place of a question in flight; free again when dropped, also by a panic.
@@ -181,7 +197,9 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.questions.state();
         state.in_flight.remove(&self.asked);
-        subtract(&mut state.by_domain, &domain(&self.asked));
+        for (name, _) in domains(&self.asked) {
+            subtract(&mut state.by_domain, &name);
+        }
     }
 }
 

@@ -29,7 +29,7 @@ const EDNS_TRIES: u32 = 2;
 /// So many silences more are forgiven to a server that has answered before.
 const KNOWN_SERVER_BONUS: u32 = 2;
 /// Datagrams for a zone whose servers are all known to be silent.
-const RESTING_TRIES: u32 = 2;
+const RESTING_TRIES: u32 = 3;
 /// Datagrams more for a zone with a server that answered lately: not it is silent, the way there loses datagrams.
 const LOSSY_TRIES: u32 = 4;
 

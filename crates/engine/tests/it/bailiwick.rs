@@ -106,3 +106,21 @@ async fn records_in_replies_with_an_error_code_are_scrubbed_too() {
     assert_eq!(bench.ask("gone.example.test.").await.rcode, Rcode::NXDOMAIN);
     assert_eq!(brief(&bench.ask("www.bank.test.").await), "NOERROR | www.bank.test. A 198.51.100.99");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_delegated_below_ends_with_the_delegation_above_ghost_domains() {
+    // ghost.test. has 60 s from its parent and delegates deep.ghost.test. for an hour.
+    let ghost = "deep.ghost.test. 3600 NS ns1.deep.ghost.test.\nns1.deep.ghost.test. 3600 A 192.0.2.9\n";
+    let world = world(&[
+        ROOT,
+        ("test.", &["192.0.2.2"], "ghost.test. 60 NS ns1.ghost.test.\nns1.ghost.test. 60 A 192.0.2.8\n"),
+        ("ghost.test.", &["192.0.2.8"], ghost),
+        ("deep.ghost.test.", &["192.0.2.9"], "*.deep.ghost.test. 1 A 198.51.100.66\n"),
+    ]);
+    let bench = Bench::on(world);
+    bench.ask("one.deep.ghost.test.").await;
+    bench.pass(61).await;
+    let before = bench.sent_to("192.0.2.2");
+    bench.ask("two.deep.ghost.test.").await;
+    assert_eq!(bench.sent_to("192.0.2.2") - before, 1, "the way begins above the delegation that ended");
+}

@@ -95,6 +95,75 @@ async fn every_limit_can_be_set_and_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn look_ups_of_server_addresses_are_counted() {
+    // Twelve glueless servers, all of which have an address, none of which answers.
+    let names: String = (0..12).map(|number| format!("a.test. NS n{number}.b.test.\n")).collect();
+    let tld = format!("{names}b.test. NS ns1.b.test.\nns1.b.test. A 192.0.2.9\n");
+    let hosts: String = (0..12).map(|number| format!("n{number}.b.test. A 198.51.100.{number}\n")).collect();
+    let world = world(&[ROOT, ("test.", &["192.0.2.2"], &tld), ("b.test.", &["192.0.2.9"], &hosts)]);
+    for allowed in [3, 6] {
+        let bench =
+            Bench::new(world.clone(), Faults::default(), 1, |config| config.limits.ns_address_lookups = allowed);
+        cost(&bench, "www.a.test.").await;
+        let looked_up = bench.sent().iter().filter(|sent| sent.contains(" n") && sent.ends_with(".b.test. A")).count();
+        assert_eq!(looked_up as u32, allowed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_name_and_one_delegation_have_limits_of_their_own() {
+    let servers: String = (0..8)
+        .map(|number| format!("a.test. NS n{number}.a.test.\nn{number}.a.test. A 198.51.100.{number}\n"))
+        .collect();
+    let world = world(&[ROOT, ("test.", &["192.0.2.2"], &servers)]);
+    let bench = Bench::new(world.clone(), Faults::default(), 1, |config| config.limits.queries_per_name = 2);
+    cost(&bench, "www.a.test.").await;
+    let for_name = bench.sent().iter().filter(|sent| sent.ends_with(" www.a.test. A")).count();
+    assert_eq!(for_name, 2);
+    let bench = Bench::new(world, Faults::default(), 1, |config| config.limits.ns_per_delegation = 3);
+    cost(&bench, "www.a.test.").await;
+    let asked: std::collections::BTreeSet<_> =
+        bench.net.packets().into_keys().filter(|address| address.to_string().starts_with("198.51.100.")).collect();
+    assert_eq!(asked.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nesting_ends_at_the_depth_that_is_set() {
+    // z0 needs z1 needs z2 needs z3, which has glue: three levels of look-ups.
+    let tld = "z0.test. NS ns.z1.test.\nz1.test. NS ns.z2.test.\nz2.test. NS ns.z3.test.\nz3.test. NS ns1.z3.test.\nns1.z3.test. A 192.0.2.9\n";
+    let zone = |apex: &'static str, records: &'static str| (apex, &["192.0.2.9"][..], records);
+    let world = world(&[
+        ROOT,
+        ("test.", &["192.0.2.2"], tld),
+        zone("z0.test.", "www.z0.test. A 198.51.100.7\n"),
+        zone("z1.test.", "ns.z1.test. A 192.0.2.9\n"),
+        zone("z2.test.", "ns.z2.test. A 192.0.2.9\n"),
+        zone("z3.test.", "ns.z3.test. A 192.0.2.9\n"),
+    ]);
+    for (depth, rcode) in [(2, SERVFAIL), (3, proto::Rcode::NOERROR)] {
+        let bench = Bench::new(world.clone(), Faults::default(), 1, |config| config.limits.depth = depth);
+        assert_eq!(bench.ask("www.z0.test.").await.rcode, rcode, "depth {depth}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_work_ends_at_the_total_deadline() {
+    let world = world_with(&[ROOT, TEST, EXAMPLE], |address| match address {
+        "192.0.2.3" | "192.0.2.4" => Behaviour::dead(),
+        _ => Behaviour::normal(),
+    });
+    let bench = Bench::new(world, Faults::default(), 1, |config| {
+        config.limits.client_deadline = Duration::from_secs(1);
+        config.limits.total_deadline = Duration::from_secs(2);
+    });
+    bench.ask("www.example.test.").await;
+    bench.pass(2).await;
+    assert_eq!(bench.resolver.in_flight(), 0);
+    let last = bench.net.log().pop().unwrap().at;
+    assert!(last <= Duration::from_secs(2), "{last:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_leaves_does_not_stop_the_work() {
     let bench = Bench::on(small());
     {

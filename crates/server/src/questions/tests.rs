@@ -103,7 +103,7 @@ async fn a_dead_domain_leaves_places_to_others() {
     let (questions, work) = (Questions::new(limits()), Work::new());
     let join = |name: &str, client| questions.join(&asked(name), client, || work.begin());
     let held: Vec<_> = (0..4).map(|n| join(&format!("{n}.x.dead.com."), udp("192.0.2.1")).unwrap()).collect();
-    assert_eq!(join("4.y.DEAD.com.", udp("192.0.2.2")).unwrap_err(), Full::Domain);
+    assert_eq!(join("4.X.DEAD.com.", udp("192.0.2.2")).unwrap_err(), Full::Domain);
     let good = join("www.live.com.", udp("192.0.2.2")).unwrap();
     work.open();
     for waiter in held.into_iter().chain([good]) {
@@ -160,4 +160,23 @@ async fn many_threads_leave_nothing_behind() {
     }
     let state = questions.state();
     assert!(state.in_flight.is_empty() && state.by_client.is_empty() && state.by_domain.is_empty());
+}
+
+#[test]
+fn a_zone_and_its_registered_domain_have_shares_of_their_own() {
+    for (asked, expected) in [
+        ("f1.dead.example.com.", vec![("dead.example.com.", 1), ("example.com.", 3)]),
+        ("random.example.com.", vec![("example.com.", 1)]),
+        ("a.b.c.example.com.", vec![("c.example.com.", 1), ("example.com.", 3)]),
+        ("example.com.", vec![("example.com.", 1)]),
+        ("com.", vec![("com.", 1)]),
+        ("4.3.2.1.in-addr.arpa.", vec![("3.2.1.in-addr.arpa.", 1), ("2.1.in-addr.arpa.", 3)]),
+    ] {
+        let question = proto::Question::new(asked.parse().unwrap(), proto::RrType::A);
+        let found = domains(&ClientQuestion::new(question));
+        let found: Vec<(String, usize)> = found.into_iter().map(|(name, share)| (name.to_string(), share)).collect();
+        let expected: Vec<(String, usize)> =
+            expected.into_iter().map(|(name, share)| (name.to_owned(), share)).collect();
+        assert_eq!(found, expected, "{asked}");
+    }
 }
