@@ -21,6 +21,12 @@ pub(crate) enum TargetError {
     /// Not a domain name.
     #[error("not a domain name: {0}")]
     Name(#[from] NameError),
+    /// More than a name.
+    #[error("a URL is more than a name; write the host alone: {0}")]
+    Url(String),
+    /// A name or address with a port.
+    #[error("a port has no place here; write the host alone: {0}")]
+    Port(String),
     /// Letters that no domain name may have (RFC 5891, UTS 46).
     #[error("not an international domain name (UTS 46)")]
     International,
@@ -31,6 +37,15 @@ impl Target {
     pub(crate) fn read(text: &str) -> Result<Self, TargetError> {
         if let Ok(address) = text.parse::<IpAddr>() {
             return Ok(Self { name: reverse(address), rtype: RrType::PTR, written: Some(text.to_owned()) });
+        }
+        if let Some((_, rest)) = text.split_once("://") {
+            let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
+            return Err(TargetError::Url(host.to_owned()));
+        }
+        if let Some((host, port)) = text.rsplit_once(':')
+            && port.parse::<u16>().is_ok()
+        {
+            return Err(TargetError::Port(host.to_owned()));
         }
         if text.is_ascii() {
             return Ok(Self { name: text.parse()?, rtype: RrType::A, written: None });
@@ -88,6 +103,8 @@ mod tests {
 
     #[test]
     fn what_is_no_name_is_refused() {
+        assert_eq!(Target::read("https://www.naver.com/x").unwrap_err(), TargetError::Url("www.naver.com".into()));
+        assert_eq!(Target::read("www.naver.com:53").unwrap_err(), TargetError::Port("www.naver.com".into()));
         for text in ["", "a..b", &"a".repeat(64), "a\\300", "\u{202E}abc.example"] {
             assert!(Target::read(text).is_err(), "{text:?}");
         }

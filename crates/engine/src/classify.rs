@@ -107,12 +107,12 @@ pub(crate) enum Defect {
 impl Defect {
     /// Whether it says that the server does not serve the zone at all (remembered), or only not this question.
     ///
-    /// A refusal counts for whole questions only: some servers dislike minimised ones.
+    /// A refusal, a failure or nothing at all count for whole questions only: some servers dislike minimised ones.
     pub(crate) fn is_lameness(self, whole: bool) -> bool {
         match self {
-            Self::Rcode(rcode) => whole && matches!(rcode, Rcode::REFUSED | Rcode::NOTAUTH),
+            Self::Rcode(_) | Self::Empty => whole,
             Self::UpwardReferral | Self::SidewaysReferral | Self::WrongZone => true,
-            Self::Empty | Self::Contradiction => false,
+            Self::Contradiction => false,
         }
     }
 

@@ -42,9 +42,9 @@ impl RrType {
 }
 
 impl RrType {
-    /// Question and meta types (RFC 6895 §3.1: 128–255, and OPT): they never own data in a zone.
+    /// Question and meta types (RFC 6895 §3.1: 128–255, and OPT) and the reserved 0: they never own data in a zone.
     pub fn is_meta(self) -> bool {
-        self == Self::OPT || (128..=255).contains(&self.0)
+        self.0 == 0 || self == Self::OPT || (128..=255).contains(&self.0)
     }
 
     /// Types that live at the parent side of a zone cut (RFC 4035 §2.6).

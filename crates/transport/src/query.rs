@@ -214,6 +214,13 @@ mod tests {
     }
 
     #[test]
+    fn a_query_offers_1232_octets_and_asks_for_no_recursion_rfc9715_3_1() {
+        let message = Message::parse(&sent().octets).unwrap();
+        assert_eq!(message.edns.unwrap().udp_payload_size, 1232);
+        assert!(!message.flags.has(Flags::RD));
+    }
+
+    #[test]
     fn names_get_their_own_letter_case_back() {
         let sent = sent();
         let mut octets = reply_to(&sent).to_wire();
