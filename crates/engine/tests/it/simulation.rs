@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::bench::*;
-use engine::{Answer, ClientQuestion, Cost, Entry, Trace};
+use engine::{Answer, ClientQuestion, Cost, Entry, Recursion, Trace};
 use lab::{Behaviour, Faults, RandomFaults, Truth, World};
 use proto::{Question, Rcode, Rrset};
 use transport::Entropy;
@@ -100,6 +100,11 @@ fn judge(world: &World, seed: u64, question: &Question, answer: &Answer, events:
         events.iter().for_each(|event| println!("{}", serde_json::to_string(event).unwrap()));
     }
     assert!(is_right(answer, &truth) || failed, "seed {seed}: {question}: {answer:?}, the truth is {truth:?}");
+    for set in &answer.answer {
+        let kept = truth.answer.iter().find(|other| other.name == set.name && other.rtype == set.rtype);
+        let most = kept.map_or(0, |other| other.ttl.min(86_400));
+        assert!(failed || set.ttl <= most, "seed {seed}: {question}: a TTL of {} instead of {most}", set.ttl);
+    }
     assert!(!failed || !answer.extended_errors.is_empty(), "seed {seed}: {question} fails without a reason");
     if truth.certain && !truth.is_unanswerable() {
         tally.certain += 1;
@@ -109,6 +114,12 @@ fn judge(world: &World, seed: u64, question: &Question, answer: &Answer, events:
 
 /// Whatever servers said on the way, the cache knows only what the oracle knows.
 fn nothing_false_is_cached(bench: &Bench, seed: u64, questions: &[Question]) {
+    // Names that lying servers plant: nobody asked for them, so nothing may be known of them.
+    for planted in ["ns.stranger. A", "stranger. NS", "ns.stranger. AAAA"] {
+        let asked = ClientQuestion { recursion: Recursion::CacheOnly, ..ClientQuestion::new(question(planted)) };
+        let known = bench.resolver.answer_at_once(&asked).map(|answer| answer.rcode);
+        assert!(matches!(known, Some(Rcode::REFUSED | Rcode::NXDOMAIN)), "seed {seed}: {planted} is known: {known:?}");
+    }
     for question in questions {
         let Some(cached) = bench.resolver.answer_at_once(&engine::ClientQuestion::new(question.clone())) else {
             continue;

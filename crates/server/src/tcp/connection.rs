@@ -137,7 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Incoming<S> {
         {
             asked = true;
             self.rest_since = None;
-            out.ticket.set(Doing::Working);
+            out.ticket.set(Doing::Working(out.ticket.connections.now()));
             let transport = Transport::Stream { idle: out.ticket.connections.idle() };
             match out.service.begin(&request, Client { address: self.address, transport }) {
                 Step::Drop => return Err(End::Nonsense),
@@ -219,7 +219,7 @@ impl<S: AsyncWrite, N: Network> Out<S, N> {
     async fn write(&self, writer: &mut WriteHalf<S>, reply: &[u8]) -> Result<(), End> {
         self.ticket.set(Doing::Writing(self.ticket.connections.now()));
         let written = timeout(self.ticket.connections.limits.write, writer.write_all(&framed(reply))).await;
-        self.ticket.set(Doing::Working);
+        self.ticket.set(Doing::Working(self.ticket.connections.now()));
         match written {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Closed),

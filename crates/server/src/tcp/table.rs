@@ -41,8 +41,8 @@ pub(super) enum Doing {
     Idle(Instant),
     /// A reply is on its way to the client since then, who takes its time.
     Writing(Instant),
-    /// Questions are in flight.
-    Working,
+    /// Questions are in flight, and no answer has come for any of them since then.
+    Working(Instant),
 }
 
 /// The place of an open connection; free again when dropped.
@@ -87,7 +87,8 @@ impl Connections {
 
     fn evict(&self, state: &mut State, among: impl Fn(&Open) -> bool) -> bool {
         let candidates = state.open.iter().filter(|(_, open)| among(open));
-        let Some(number) = choose(candidates.map(|(number, open)| (*number, open.doing))) else { return false };
+        let now = self.clock.now();
+        let Some(number) = choose(candidates.map(|(number, open)| (*number, open.doing)), now) else { return false };
         if let Some(open) = state.open.remove(&number) {
             open.evicted.notify_one();
             self.stats.connections_evicted.increment();
@@ -113,12 +114,17 @@ impl Connections {
     }
 }
 
-/// The one that can best be spared: the longest idle, else the one that keeps us writing longest. Never one that works.
-fn choose(connections: impl Iterator<Item = (u64, Doing)>) -> Option<u64> {
+/// A connection whose questions have waited so long for an answer may go: they hang on a dead zone, and whoever opens
+/// connections for that must not keep all others out.
+const HANGING: Duration = Duration::from_secs(1);
+
+/// The one that can best be spared: the longest idle, else the one that keeps us writing longest, else the one that hangs
+/// longest. Never one that works.
+fn choose(connections: impl Iterator<Item = (u64, Doing)>, now: Instant) -> Option<u64> {
     let spared = connections.filter_map(|(number, doing)| match doing {
         Doing::Idle(since) => Some((0, since, number)),
         Doing::Writing(since) => Some((1, since, number)),
-        Doing::Working => None,
+        Doing::Working(since) => (now.saturating_duration_since(since) >= HANGING).then_some((2, since, number)),
     });
     spared.min().map(|(_, _, number)| number)
 }
@@ -137,7 +143,11 @@ impl Ticket {
     /// Says what the connection does.
     pub(super) fn set(&self, doing: Doing) {
         if let Some(open) = self.connections.state().open.get_mut(&self.number) {
-            open.doing = doing;
+            open.doing = match (open.doing, doing) {
+                // Another question does not make those before it younger.
+                (Doing::Working(since), Doing::Working(_)) => Doing::Working(since),
+                (_, doing) => doing,
+            };
         }
     }
 

@@ -50,19 +50,23 @@ async fn working_connections_stay_and_stuck_ones_go_after_idle_ones() {
     let now = table.now();
     let [working, stuck, idle, also_working] =
         ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"].map(|address| table.admit(client(address)).unwrap());
-    working.set(Doing::Working);
-    also_working.set(Doing::Working);
+    working.set(Doing::Working(now));
+    also_working.set(Doing::Working(now));
     stuck.set(Doing::Writing(now));
     idle.set(Doing::Idle(now + Duration::from_secs(5)));
     let first = table.admit(client("192.0.2.5")).unwrap();
     assert!(is_evicted(&idle).await && !is_evicted(&stuck).await);
-    first.set(Doing::Working);
+    first.set(Doing::Working(now));
     let second = table.admit(client("192.0.2.6")).unwrap();
     assert!(is_evicted(&stuck).await);
-    second.set(Doing::Working);
+    second.set(Doing::Working(now));
     assert!(table.admit(client("192.0.2.7")).is_none(), "nobody can be spared");
     assert_eq!(table.stats.connections_refused.value(), 1);
     assert!(!is_evicted(&working).await);
+    tokio::time::advance(HANGING).await;
+    let third = table.admit(client("192.0.2.8")).unwrap();
+    assert!(is_evicted(&working).await, "what hangs on a dead zone gives way to a fresh connection");
+    assert!(!is_evicted(&third).await);
 }
 
 #[test]
