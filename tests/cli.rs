@@ -32,6 +32,15 @@ fn path(path: &Path) -> &str {
 }
 
 #[test]
+fn a_lossy_lab_shows_silence_and_gets_the_answer_all_the_same() {
+    let everything = rootwalk(&["walk", "--lab", "--lab-latency", "off", "--lab-loss", "100", "www.naver.com"]);
+    assert_eq!(everything.status.code(), Some(4), "no packet arrives");
+    assert!(stdout(&everything).contains("no root server could be reached"), "{}", stdout(&everything));
+    let nonsense = rootwalk(&["walk", "--lab", "--lab-loss", "101", "www.naver.com"]);
+    assert_eq!(nonsense.status.code(), Some(2));
+}
+
+#[test]
 fn wrong_configuration_ends_with_2_and_tells_place_key_and_hint() {
     for (text, place, hint) in [
         ("[server]\nlisen = []\n", "rootwalk.toml:2:1: server.lisen: unknown key", "did you mean `listen`?"),

@@ -156,6 +156,10 @@ pub(crate) struct WorldChoice {
     /// Whether servers of the built-in internet take as long as far ones do.
     #[arg(long, value_name = "on|off", default_value = "on", requires = "lab")]
     pub(crate) lab_latency: Switch,
+    /// Share of packets that get lost on the way to and from the servers of the built-in internet, in percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 0, requires = "lab",
+          value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) lab_loss: u8,
 }
 
 #[derive(Debug, Args)]

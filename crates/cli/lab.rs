@@ -56,11 +56,12 @@ fn served_special_zones(world: &World) -> Vec<Name> {
     world.zones().map(|zone| zone.apex.clone()).filter(is_special).collect()
 }
 
-/// A network without loss, with or without the time that far servers take.
-pub(crate) fn faults(latency: Switch) -> Faults {
-    match latency {
-        Switch::On => Faults { latency: Latency::default(), ..Faults::none() },
-        Switch::Off => Faults::none(),
+/// A network with or without the time that far servers take, and with the loss that was asked for.
+pub(crate) fn faults(world: args::WorldChoice) -> Faults {
+    let loss = f64::from(world.lab_loss) / 100.0;
+    match world.lab_latency {
+        Switch::On => Faults { latency: Latency::default(), loss, ..Faults::none() },
+        Switch::Off => Faults { loss, ..Faults::none() },
     }
 }
 
@@ -73,7 +74,7 @@ fn run_servers(world: Arc<World>) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(async {
         let mut stop = crate::signals::Stop::new().context("cannot wait for signals")?;
-        let servers = listen(world.clone(), faults(Switch::On)).await;
+        let servers = listen(world.clone(), Faults { latency: Latency::default(), ..Faults::none() }).await;
         let servers = servers.map_err(|error| anyhow!("{error} (does another rootwalk run the lab?)"))?;
         terminal::print(&listing(&world, servers.map()))?;
         terminal::print(&format!("{} servers are listening; Ctrl-C ends them\n", world.servers().len()))?;

@@ -49,7 +49,7 @@ async fn on_lab(config: Config, args: &args::Serve, signals: Signals) -> anyhow:
     let world = World::embedded();
     let config = built_in::config(config, &world);
     let bound = Server::bind(config.server.clone())?;
-    let faults = built_in::faults(args.world.lab_latency);
+    let faults = built_in::faults(args.world);
     match built_in::listen(world.clone(), faults).await {
         Ok(servers) => {
             let net = Mapped::new(OsNetwork::new(&[], descriptors::for_upstream()), servers.addresses());

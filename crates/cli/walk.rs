@@ -29,7 +29,7 @@ pub(crate) fn run(args: &args::Walk) -> anyhow::Result<Exit> {
         if args.world.lab {
             let world = World::embedded();
             let config = built_in::config(config, &world);
-            let net = SimNetwork::new(world, built_in::faults(args.world.lab_latency), Entropy::system()?);
+            let net = SimNetwork::new(world, built_in::faults(args.world), Entropy::system()?);
             walk(args, net, &config).await
         } else {
             walk(args, OsNetwork::new(&config.raw.resolver.source_addresses, descriptors::for_upstream()), &config)

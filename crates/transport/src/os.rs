@@ -23,7 +23,9 @@ const USUAL_SOCKETS: usize = 512;
 #[derive(Debug, Clone)]
 pub struct OsNetwork {
     sources: Arc<Sources>,
-    free: Arc<Semaphore>,
+    /// TCP has a share of its own: idle connections must not hold up datagrams.
+    datagrams: Arc<Semaphore>,
+    connections: Arc<Semaphore>,
 }
 
 impl Default for OsNetwork {
@@ -50,14 +52,9 @@ impl OsNetwork {
                 IpAddr::V6(v6) => sources.ipv6.push(*v6),
             }
         }
-        let free = Arc::new(Semaphore::new(sockets.clamp(1, Semaphore::MAX_PERMITS)));
-        Self { sources: Arc::new(sources), free }
-    }
-
-    /// A place for one more socket.
-    async fn place(&self) -> io::Result<OwnedSemaphorePermit> {
-        let place = self.free.clone().acquire_owned().await;
-        place.map_err(|_| io::ErrorKind::BrokenPipe.into()) // never closed
+        let share = |part: usize| Arc::new(Semaphore::new(part.clamp(1, Semaphore::MAX_PERMITS)));
+        let connections = sockets / 4;
+        Self { sources: Arc::new(sources), datagrams: share(sockets - connections), connections: share(connections) }
     }
 
     fn source(&self, to: SocketAddr) -> IpAddr {
@@ -79,7 +76,7 @@ impl Network for OsNetwork {
     type Tcp = OsTcp;
 
     async fn udp(&self, to: SocketAddr, port: u16) -> io::Result<OsUdp> {
-        let place = self.place().await?;
+        let place = place(&self.datagrams).await?;
         let socket = UdpSocket::bind((self.source(to), port)).await?;
         // A connected socket gets replies from this address and port only, and hears of ICMP errors.
         socket.connect(to).await?;
@@ -87,7 +84,7 @@ impl Network for OsNetwork {
     }
 
     async fn tcp(&self, to: SocketAddr) -> io::Result<OsTcp> {
-        let place = self.place().await?;
+        let place = place(&self.connections).await?;
         let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         let source = self.source(to);
         if !source.is_unspecified() {
@@ -97,6 +94,12 @@ impl Network for OsNetwork {
         stream.set_nodelay(true)?;
         Ok(OsTcp { stream, _place: place })
     }
+}
+
+/// A place for one more socket.
+async fn place(free: &Arc<Semaphore>) -> io::Result<OwnedSemaphorePermit> {
+    let place = free.clone().acquire_owned().await;
+    place.map_err(|_| io::ErrorKind::BrokenPipe.into()) // never closed
 }
 
 /// A connected UDP socket.
@@ -150,7 +153,7 @@ mod tests {
 
     #[tokio::test]
     async fn sockets_are_bounded_and_who_needs_one_waits() {
-        let network = OsNetwork::new(&[], 2);
+        let network = OsNetwork::new(&[], 2); // two datagram sockets and, at least, one connection
         let to: SocketAddr = "127.0.0.1:9".parse().unwrap();
         let first = network.udp(to, 0).await.unwrap();
         let _second = network.udp(to, 0).await.unwrap();

@@ -96,34 +96,36 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> TcpConnections<T> {
         Some(Place { busy: &self.busy, server })
     }
 
+    /// An idle connection to `server`; all whose time is over are closed, so that their descriptors are free again.
     fn take(&self, server: SocketAddr, now: Instant) -> Option<T> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = idle.get_mut(&server)?;
-        found.retain(|one| now.saturating_duration_since(one.since) < IDLE);
-        let stream = found.pop().map(|one| one.stream);
-        if found.is_empty() {
-            idle.remove(&server);
-        }
+        let stream = idle.get_mut(&server).and_then(|kept| {
+            kept.retain(|one| now.saturating_duration_since(one.since) < IDLE);
+            kept.pop().map(|one| one.stream)
+        });
+        forget_old(&mut idle, now);
         stream
     }
 
     /// Keeps a connection for the next question.
     pub(crate) fn keep(&self, server: SocketAddr, stream: T, now: Instant) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        forget_old(&mut idle, now);
         if idle.values().map(Vec::len).sum::<usize>() >= MAX_IDLE {
-            idle.retain(|_, kept| {
-                kept.retain(|one| now.saturating_duration_since(one.since) < IDLE);
-                !kept.is_empty()
-            });
-            if idle.values().map(Vec::len).sum::<usize>() >= MAX_IDLE {
-                return;
-            }
+            return;
         }
         let kept = idle.entry(server).or_default();
         if kept.len() < MAX_IDLE_PER_SERVER {
             kept.push(Idle { stream, since: now });
         }
     }
+}
+
+fn forget_old<T>(idle: &mut BTreeMap<SocketAddr, Vec<Idle<T>>>, now: Instant) {
+    idle.retain(|_, kept| {
+        kept.retain(|one| now.saturating_duration_since(one.since) < IDLE);
+        !kept.is_empty()
+    });
 }
 
 /// One query, one reply, each behind its length in two octets (RFC 1035 §4.2.2), sent in one write (RFC 7766 §8).
