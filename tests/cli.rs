@@ -32,6 +32,13 @@ fn path(path: &Path) -> &str {
 }
 
 #[test]
+fn a_reader_that_leaves_does_not_change_the_exit_code() {
+    let script = r#""$0" walk --lab --lab-latency off no-such-name.naver.com | true; exit "${PIPESTATUS[0]}""#;
+    let status = Command::new("bash").args(["-c", script, env!("CARGO_BIN_EXE_rootwalk")]).status().expect("bash runs");
+    assert_eq!(status.code(), Some(3), "NXDOMAIN");
+}
+
+#[test]
 fn a_lossy_lab_shows_silence_and_gets_the_answer_all_the_same() {
     let everything = rootwalk(&["walk", "--lab", "--lab-latency", "off", "--lab-loss", "100", "www.naver.com"]);
     assert_eq!(everything.status.code(), Some(4), "no packet arrives");

@@ -107,6 +107,14 @@ struct Asked {
     r#type: String,
 }
 
+/// Prints; a reader that has seen enough (`| head`) does not change what the walk finds, nor its exit code.
+fn show(text: &str) -> anyhow::Result<()> {
+    match terminal::print(text) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => Ok(outcome?),
+    }
+}
+
 impl Page {
     fn new(args: &args::Walk) -> Self {
         if args.json {
@@ -117,15 +125,15 @@ impl Page {
 
     fn entry(&mut self, entry: &Entry) -> anyhow::Result<()> {
         match self {
-            Self::Tree(renderer) => Ok(terminal::print(&renderer.entry(entry))?),
+            Self::Tree(renderer) => show(&renderer.entry(entry)),
             Self::Json => Ok(()),
         }
     }
 
     fn finish(&mut self, ending: &Ending<'_>, question: &Question, entries: &[Entry]) -> anyhow::Result<()> {
         match self {
-            Self::Tree(renderer) => Ok(terminal::print(&renderer.finish(ending))?),
-            Self::Json => Ok(terminal::print(&document(ending, question, entries)?)?),
+            Self::Tree(renderer) => show(&renderer.finish(ending)),
+            Self::Json => show(&document(ending, question, entries)?),
         }
     }
 }
