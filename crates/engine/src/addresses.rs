@@ -10,7 +10,7 @@ use transport::Network;
 use crate::Resolver;
 use crate::budget::Exhausted;
 use crate::config::EngineConfig;
-use crate::error::ResolveError;
+use crate::error::{ResolveError, Unreachable};
 use crate::iterate::Cut;
 use crate::race::Race;
 use crate::resolver::Chased;
@@ -155,8 +155,10 @@ impl<N: Network> Resolver<N> {
             return Err(ResolveError::FailedBefore(failed.error));
         }
         let found = self.clone().chase_boxed(question.clone(), work.clone()).await;
-        if let Err(error @ ResolveError::NoReachableServer { .. }) = &found
+        if let Err(error @ ResolveError::NoReachableServer { why: Unreachable::Silent | Unreachable::Unusable, .. }) =
+            &found
             && error.is_cached()
+            && !work.budget.has_refused()
         {
             self.cache.put_failure(&question, FailureScope::Validated, error.to_ede(), self.env.clock.wall());
         }
@@ -168,7 +170,10 @@ impl<N: Network> Resolver<N> {
         let families = [(self.config.ipv4, RrType::A), (self.config.ipv6, RrType::AAAA)];
         for (_, rtype) in families.into_iter().filter(|(enabled, _)| *enabled) {
             let question = Question::new(server.clone(), rtype);
-            let Ok(child) = work.child(&question) else { continue };
+            let Ok(child) = work.child(&question) else {
+                work.budget.note_refusal();
+                continue;
+            };
             let purpose = Purpose::ServerAddress { zone: zone.clone() };
             child.trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
             let found = self.chase_remembering_failure(question, &child).await;

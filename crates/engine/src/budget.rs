@@ -1,7 +1,7 @@
 //! The work budget of one client question. Everything done for the question spends from it; nothing refills it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -71,6 +71,8 @@ pub(crate) struct Budget {
     address_lookups: AtomicU32,
     failed_address_lookups: AtomicU32,
     octets: AtomicU64,
+    /// Set once anything was refused, here or because a question would have waited for itself.
+    refused: AtomicBool,
     per_name: Mutex<BTreeMap<Name, u32>>,
 }
 
@@ -86,6 +88,7 @@ impl Budget {
             address_lookups: AtomicU32::new(0),
             failed_address_lookups: AtomicU32::new(0),
             octets: AtomicU64::new(0),
+            refused: AtomicBool::new(false),
             per_name: Mutex::new(BTreeMap::new()),
         }
     }
@@ -105,13 +108,29 @@ impl Budget {
         self.octets.load(Ordering::Relaxed)
     }
 
+    /// Notes that something could not be tried for reasons of this question's own.
+    pub(crate) fn note_refusal(&self) {
+        self.refused.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether anything could not be tried for reasons of this question's own: then a failure says nothing about the
+    /// names and servers that it touched.
+    pub(crate) fn has_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    fn refuse(&self, cost: Cost) -> Exhausted {
+        self.note_refusal();
+        Exhausted(cost)
+    }
+
     /// Follows one referral, within the time that is left.
     ///
     /// # Errors
     /// When referrals or time are spent.
     pub(crate) fn spend_referral(&self, now: Instant) -> Result<(), Exhausted> {
         self.check_time(now)?;
-        spend(&self.referrals, self.limits.referrals, Cost::Referral)
+        self.spend(&self.referrals, self.limits.referrals, Cost::Referral)
     }
 
     /// Follows one alias.
@@ -119,7 +138,7 @@ impl Budget {
     /// # Errors
     /// When aliases are spent.
     pub(crate) fn spend_alias(&self) -> Result<(), Exhausted> {
-        spend(&self.aliases, self.limits.aliases, Cost::Alias)
+        self.spend(&self.aliases, self.limits.aliases, Cost::Alias)
     }
 
     /// Looks for one name server's address at nesting depth `depth`.
@@ -128,12 +147,12 @@ impl Budget {
     /// When look-ups or depth are spent, or too many ended without an address.
     pub(crate) fn spend_address_lookup(&self, depth: u32) -> Result<(), Exhausted> {
         if depth > self.limits.depth {
-            return Err(Exhausted(Cost::Depth));
+            return Err(self.refuse(Cost::Depth));
         }
         if self.failed_address_lookups.load(Ordering::Relaxed) >= MAX_FAILED_ADDRESS_LOOKUPS {
-            return Err(Exhausted(Cost::FailedAddressLookup));
+            return Err(self.refuse(Cost::FailedAddressLookup));
         }
-        spend(&self.address_lookups, self.limits.ns_address_lookups, Cost::AddressLookup)
+        self.spend(&self.address_lookups, self.limits.ns_address_lookups, Cost::AddressLookup)
     }
 
     /// Notes that a look-up found no address.
@@ -148,17 +167,17 @@ impl Budget {
     pub(crate) fn spend_query(&self, name: &Name, now: Instant) -> Result<(), Exhausted> {
         self.check_time(now)?;
         if self.octets() >= MAX_OCTETS {
-            return Err(Exhausted(Cost::Octets));
+            return Err(self.refuse(Cost::Octets));
         }
         {
             let mut per_name = self.per_name.lock().unwrap_or_else(PoisonError::into_inner);
             let count = per_name.entry(name.clone()).or_default();
             if *count >= self.limits.queries_per_name {
-                return Err(Exhausted(Cost::QueryForName));
+                return Err(self.refuse(Cost::QueryForName));
             }
             *count += 1;
         }
-        spend(&self.upstream_queries, self.limits.upstream_queries, Cost::UpstreamQuery)
+        self.spend(&self.upstream_queries, self.limits.upstream_queries, Cost::UpstreamQuery)
     }
 
     /// Notes octets received.
@@ -166,14 +185,15 @@ impl Budget {
         self.octets.fetch_add(octets as u64, Ordering::Relaxed);
     }
 
-    fn check_time(&self, now: Instant) -> Result<(), Exhausted> {
-        if now < self.deadline { Ok(()) } else { Err(Exhausted(Cost::Time)) }
+    fn spend(&self, counter: &AtomicU32, limit: u32, cost: Cost) -> Result<(), Exhausted> {
+        let more = |used| (used < limit).then_some(used + 1);
+        let spent = counter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        spent.map(drop).map_err(|_| self.refuse(cost))
     }
-}
 
-fn spend(counter: &AtomicU32, limit: u32, cost: Cost) -> Result<(), Exhausted> {
-    let spent = counter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| (used < limit).then_some(used + 1));
-    spent.map(drop).map_err(|_| Exhausted(cost))
+    fn check_time(&self, now: Instant) -> Result<(), Exhausted> {
+        if now < self.deadline { Ok(()) } else { Err(self.refuse(Cost::Time)) }
+    }
 }
 
 #[cfg(test)]

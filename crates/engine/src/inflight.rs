@@ -54,12 +54,15 @@ impl<K: Ord + Clone + Send + 'static, V: Clone + Send + 'static> Inflight<K, V> 
         F: Future<Output = V> + Send + 'static,
     {
         let (tell, waiter) = oneshot::channel();
-        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(waiters) = table.get_mut(&key) {
-            waiters.push(tell);
-            return (waiter, true);
+        {
+            let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(waiters) = table.get_mut(&key) {
+                waiters.push(tell);
+                return (waiter, true);
+            }
+            table.insert(key.clone(), vec![tell]);
         }
-        table.insert(key.clone(), vec![tell]);
+        // Without the lock from here on: a runtime that is going down drops the task, and with it the entry, at once.
         let mut entry = Entry { table: self.table.clone(), key, open: true };
         let work = work();
         tokio::spawn(async move {

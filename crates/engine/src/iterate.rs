@@ -1,7 +1,8 @@
 //! The walk: from the deepest known zone cut down to the zone that holds the answer (RFC 1034 §5.3.3).
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use cache::{Delegation, Denial, Known, NameServer, Negative, Provenance};
 use proto::{Name, Question, Rcode, RrType, Rrset, Security, WallTime};
@@ -23,6 +24,10 @@ use crate::work::Work;
 const SILENT_TRIES: u32 = 8;
 /// The same for a minimised question; the whole one follows if all of them fail.
 const SILENT_TRIES_MINIMISED: u32 = 4;
+/// How often the parent is asked again for the servers of a zone whose servers are gone.
+const RENEW_EVERY: Duration = Duration::from_secs(60);
+/// Zones for which that is remembered.
+const MAX_RENEWALS: usize = 10_000;
 /// Failures of others' work that are not taken for our own.
 const JOINS: u32 = 1;
 /// TTL that the root hints count with when priming is off: they are asked as long as the process lives.
@@ -34,24 +39,14 @@ pub(crate) struct Cut {
     pub(crate) delegation: Arc<Delegation>,
     pub(crate) expires: WallTime,
     pub(crate) from: CutSource,
+    /// Whether the parent may be asked for a newer delegation if all servers of this one are gone.
+    renewable: bool,
 }
 
 impl Cut {
     fn zone(&self) -> &Name {
         &self.delegation.zone
     }
-
-    /// Whether the parent could be asked for a newer delegation than this one.
-    fn is_renewable(&self) -> bool {
-        self.from == CutSource::Cache && !self.zone().is_root()
-    }
-}
-
-/// Whether a walk has already forgotten a remembered delegation; once is enough.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Renewal {
-    Possible,
-    Done,
 }
 
 /// What one step at a cut tells the walk to do.
@@ -67,14 +62,14 @@ impl<N: Network> Resolver<N> {
     pub(crate) async fn iterate(self: &Arc<Self>, question: &Question, work: &Work) -> Result<Answered, ResolveError> {
         let mut cut = self.closest_cut(question, work).await?;
         let mut revealed = Revealed::start(self.config.qname_minimisation, cut.zone());
-        let mut renewal = Renewal::Possible;
         loop {
             self.arrive(&cut, work);
             let ask = self.next_unknown(&mut revealed, question, cut.zone());
             let reply = self.ask_zone(&cut, &ask, work).await;
             if ask.whole
-                && matches!(reply, Err(ResolveError::NoReachableServer { .. }))
-                && let Some(parent) = self.forget_delegation(&cut, &mut renewal)
+                && let Err(ResolveError::NoReachableServer { why: Unreachable::Silent | Unreachable::Unusable, .. }) =
+                    reply
+                && let Some(parent) = self.cut_above(&cut)
             {
                 cut = parent;
                 revealed.reveal_all();
@@ -121,7 +116,8 @@ impl<N: Network> Resolver<N> {
         let parent = if question.rtype.is_at_parent() { question.name.parent() } else { None };
         let name = parent.as_ref().unwrap_or(&question.name);
         if let Some((delegation, expires)) = self.cache.delegation(name, self.env.clock.wall()) {
-            return Ok(Cut { delegation, expires, from: CutSource::Cache });
+            let renewable = self.may_renew(&delegation.zone);
+            return Ok(Cut { delegation, expires, from: CutSource::Cache, renewable });
         }
         self.root_cut(work).await
     }
@@ -157,7 +153,7 @@ impl<N: Network> Resolver<N> {
         let servers = self.config.root_hints.iter().map(server).collect();
         let delegation = Delegation { zone: Name::root(), parent: Name::root(), servers, ds: None };
         let expires = self.env.clock.wall().plus_ttl(HINTS_TTL);
-        Cut { delegation: Arc::new(delegation), expires, from: CutSource::Hints }
+        Cut { delegation: Arc::new(delegation), expires, from: CutSource::Hints, renewable: false }
     }
 
     /// Reads the priming answer (RFC 9609 §4.2) and keeps it by its TTL.
@@ -179,19 +175,34 @@ impl<N: Network> Resolver<N> {
         let expires = now.plus_ttl(ns.ttl);
         self.cache.put_delegation(delegation.clone(), expires, now);
         self.store(question, answered, &Name::root());
-        Some(Cut { delegation: Arc::new(delegation), expires, from: CutSource::Priming })
+        Some(Cut { delegation: Arc::new(delegation), expires, from: CutSource::Priming, renewable: false })
     }
 
-    /// When no server of a remembered delegation is of use: forgets it, once a walk, and gives the cut above, so that
-    /// the parent is asked for the servers of today. A zone may have moved.
-    fn forget_delegation(&self, cut: &Cut, renewal: &mut Renewal) -> Option<Cut> {
-        if !cut.is_renewable() || *renewal == Renewal::Done {
+    /// When no server of a remembered delegation is of use: the cut above, once a walk and once in a while for each
+    /// zone, so that the parent is asked for the servers of today. A zone may have moved.
+    ///
+    /// What is remembered stays until the parent has answered.
+    fn cut_above(&self, cut: &Cut) -> Option<Cut> {
+        if !cut.renewable {
             return None;
         }
         let (delegation, expires) = self.cache.delegation(&cut.zone().parent()?, self.env.clock.wall())?;
-        self.cache.remove_delegation(cut.zone());
-        *renewal = Renewal::Done;
-        Some(Cut { delegation, expires, from: CutSource::Cache })
+        let now = self.env.clock.now();
+        let mut renewed = self.renewals.lock().unwrap_or_else(PoisonError::into_inner);
+        if renewed.len() >= MAX_RENEWALS {
+            renewed.retain(|_, at| now.saturating_duration_since(*at) < RENEW_EVERY);
+        }
+        if renewed.len() < MAX_RENEWALS {
+            renewed.insert(cut.zone().clone(), now);
+        }
+        Some(Cut { delegation, expires, from: CutSource::Cache, renewable: false })
+    }
+
+    fn may_renew(&self, zone: &Name) -> bool {
+        let now = self.env.clock.now();
+        let renewed = self.renewals.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = renewed.get(zone).is_some_and(|at| now.saturating_duration_since(*at) < RENEW_EVERY);
+        !zone.is_root() && !recent && renewed.len() < MAX_RENEWALS
     }
 
     /// Takes the referral as the next cut.
@@ -201,7 +212,7 @@ impl<N: Network> Resolver<N> {
         let now = self.env.clock.wall();
         let expires = now.plus_ttl(referral.ttl).min(from.expires);
         self.cache.put_delegation(referral.delegation.clone(), expires, now);
-        Cut { delegation: Arc::new(referral.delegation), expires, from: CutSource::Referral }
+        Cut { delegation: Arc::new(referral.delegation), expires, from: CutSource::Referral, renewable: false }
     }
 
     /// Asks the servers of a cut: those with a known address first, then those whose address has to be found.
@@ -290,11 +301,11 @@ impl<N: Network> Resolver<N> {
             let now = self.env.clock.now();
             work.trace.record(now, || Event::Note { text: format!("joined a question already in flight: {}", key.1) });
             for _ in 0..queries {
-                work.budget.spend_query(&ask.question.name, now)?;
+                let _ = work.budget.spend_query(&ask.question.name, now); // sent already, by somebody else
             }
             match result {
                 // The one who began it may have had less to spend, or other servers to ask: try it on our own account.
-                Err(failure) if attempt == JOINS => return Ok(Err(failure)),
+                Err(failure) if attempt == JOINS => return Ok(Err(ZoneFailure { exhausted: None, ..failure })),
                 Err(_) => {}
                 Ok(meaning) => return Ok(Ok(meaning)),
             }
@@ -339,7 +350,7 @@ impl<N: Network> Resolver<N> {
 fn patience(cut: &Cut, ask: &Ask, lookups: &Lookups, candidates: usize) -> (u32, AtTheEnd) {
     let one_each = candidates as u32 + 1;
     match (ask.whole, lookups.is_empty()) {
-        (true, true) if cut.is_renewable() => (SILENT_TRIES.min(one_each.max(SILENT_TRIES / 2)), AtTheEnd::GoOn),
+        (true, true) if cut.renewable => (SILENT_TRIES.min(one_each.max(SILENT_TRIES / 2)), AtTheEnd::GoOn),
         (true, true) => (SILENT_TRIES, AtTheEnd::WaitForLateReplies),
         (false, true) => (SILENT_TRIES_MINIMISED, AtTheEnd::GoOn),
         (true, false) => (SILENT_TRIES.min(one_each), AtTheEnd::GoOn),

@@ -1,8 +1,9 @@
 //! From a client's question to its answer: cache, walk, aliases, deadlines.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use cache::{Cache, Denial, FailureScope, Found, Known};
 use proto::{Ede, EdeCode, Name, Question, Rcode, RrType, Rrset, Security};
@@ -34,6 +35,8 @@ pub struct Resolver<N: Network> {
     /// Walks for clients: its roots. A walk goes on after its client was told to wait no longer, and whoever asks the
     /// same then joins it instead of beginning with a full budget.
     walks: Inflight<(Question, Checking), Result<Chased, ResolveError>>,
+    /// When the parent was last asked again for the servers of a zone whose servers were gone.
+    pub(crate) renewals: Mutex<BTreeMap<Name, std::time::Instant>>,
     pub(crate) select_draws: Entropy,
     pub(crate) cookie_draws: Entropy,
 }
@@ -70,6 +73,7 @@ impl<N: Network> Resolver<N> {
             connections: TcpConnections::default(),
             inflight: Inflight::new(),
             walks: Inflight::new(),
+            renewals: Mutex::default(),
             select_draws,
             cookie_draws,
         })

@@ -25,7 +25,7 @@ pub(crate) struct Questions {
 #[derive(Debug, Default)]
 struct State {
     in_flight: HashMap<ClientQuestion, InFlight>,
-    by_domain: HashMap<Name, usize>,
+    by_domain: HashMap<(Name, Share), usize>,
     by_client: HashMap<ClientKey, usize>,
 }
 
@@ -146,15 +146,16 @@ impl State {
             return Err(Full::All);
         }
         let domains = domains(asked);
-        let full = |(name, share): &(Name, usize)| {
-            let below = self.by_domain.get(name).copied().unwrap_or_default();
-            below >= limits.in_flight_per_domain.saturating_mul(*share)
+        let full = |place: &(Name, Share)| {
+            let taken = self.by_domain.get(place).copied().unwrap_or_default();
+            let factor = if place.1 == Share::Registered { SHARES_OF_A_DOMAIN } else { 1 };
+            taken >= limits.in_flight_per_domain.saturating_mul(factor)
         };
         if domains.iter().any(full) {
             return Err(Full::Domain);
         }
-        for (name, _) in domains {
-            *self.by_domain.entry(name).or_default() += 1;
+        for place in domains {
+            *self.by_domain.entry(place).or_default() += 1;
         }
         let (done, answer) = watch::channel(None);
         let mut entry = InFlight { answer: answer.clone(), datagrams: Vec::new() };
@@ -168,10 +169,9 @@ impl State {
 /// Shares that a registered domain has, against one for a zone below it.
 const SHARES_OF_A_DOMAIN: usize = 3;
 
-/// Stand for the zone of a question, which is not known before the walk, and how many shares each may have: the name
-/// above the one asked, as a zone of random names would be, and the registered domain, because a zone can make up names
+/// Stand for the zone of a question, which is not known before the walk: the name above the one asked, as a zone of random names would be, and the registered domain, because a zone can make up names
 /// at any level.
-fn domains(asked: &ClientQuestion) -> Vec<(Name, usize)> {
+fn domains(asked: &ClientQuestion) -> [(Name, Share); 2] {
     let name = &asked.question.name;
     // Below arpa a domain is the reverse zone of a network, not that of all addresses together.
     let registered = match name.suffix(2).to_lowercase().to_string().as_str() {
@@ -181,10 +181,17 @@ fn domains(asked: &ClientQuestion) -> Vec<(Name, usize)> {
     };
     let domain = name.suffix(registered);
     let above = name.parent().unwrap_or_else(Name::root).suffix(registered + 1);
-    if above == domain || !above.is_below(&domain) {
-        return vec![(domain, 1)];
-    }
-    vec![(above, 1), (domain, SHARES_OF_A_DOMAIN)]
+    let zone = if above.is_below(&domain) { above } else { domain.clone() };
+    [(zone, Share::Zone), (domain, Share::Registered)]
+}
+
+/// What a count of questions in flight is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Share {
+    /// What stands for the zone.
+    Zone,
+    /// The registered domain with all below it.
+    Registered,
 }
 
 /// The place of a question in flight; free again when dropped, also by a panic.
@@ -197,8 +204,8 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.questions.state();
         state.in_flight.remove(&self.asked);
-        for (name, _) in domains(&self.asked) {
-            subtract(&mut state.by_domain, &name);
+        for place in domains(&self.asked) {
+            subtract(&mut state.by_domain, &place);
         }
     }
 }

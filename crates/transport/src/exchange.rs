@@ -20,6 +20,8 @@ const PORT_DRAWS: usize = 8;
 const LOWEST_PORT: u16 = 1024;
 /// So many near misses (right source, wrong identifier or question) look like guessing: go on over TCP.
 const NEAR_MISSES: u32 = 3;
+/// How long TCP is tried when UDP looked suspicious; then UDP gets another chance.
+const SUSPICIOUS_TCP_PATIENCE: Duration = Duration::from_secs(1);
 /// A reply cannot be larger.
 const MAX_DATAGRAM: usize = 65_535;
 
@@ -150,7 +152,9 @@ pub async fn exchange<N: Network>(
             FromUdp::Suspicious(why) => {
                 suspicions += 1;
                 again(why)?;
-                match over_tcp(env, connections, &ask, listener).await {
+                let tcp = ask.patience.tcp.min(SUSPICIOUS_TCP_PATIENCE);
+                let quickly = Ask { patience: Patience { tcp, ..ask.patience }, ..ask.clone() };
+                match over_tcp(env, connections, &quickly, listener).await {
                     // RFC 5452 §9: a suspicion ends nothing and blames nobody; without TCP, UDP gets another chance.
                     Err(_) if suspicions == 1 => {
                         again(Again::WithoutTcp)?;

@@ -18,8 +18,8 @@ const USUAL_SOCKETS: usize = 512;
 
 /// Sockets of the operating system, no more at a time than it has descriptors for.
 ///
-/// Who needs one more waits until another is closed, within his own deadline: one dead zone must not take the
-/// descriptors that everybody else's questions, and clients' connections, live on.
+/// Who needs one more is told at once that all are busy, which blames no server: one dead zone must not take the
+/// descriptors that clients' connections live on.
 #[derive(Debug, Clone)]
 pub struct OsNetwork {
     sources: Arc<Sources>,
@@ -76,7 +76,7 @@ impl Network for OsNetwork {
     type Tcp = OsTcp;
 
     async fn udp(&self, to: SocketAddr, port: u16) -> io::Result<OsUdp> {
-        let place = place(&self.datagrams).await?;
+        let place = place(&self.datagrams)?;
         let socket = UdpSocket::bind((self.source(to), port)).await?;
         // A connected socket gets replies from this address and port only, and hears of ICMP errors.
         socket.connect(to).await?;
@@ -84,7 +84,7 @@ impl Network for OsNetwork {
     }
 
     async fn tcp(&self, to: SocketAddr) -> io::Result<OsTcp> {
-        let place = place(&self.connections).await?;
+        let place = place(&self.connections)?;
         let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         let source = self.source(to);
         if !source.is_unspecified() {
@@ -97,9 +97,8 @@ impl Network for OsNetwork {
 }
 
 /// A place for one more socket.
-async fn place(free: &Arc<Semaphore>) -> io::Result<OwnedSemaphorePermit> {
-    let place = free.clone().acquire_owned().await;
-    place.map_err(|_| io::ErrorKind::BrokenPipe.into()) // never closed
+fn place(free: &Arc<Semaphore>) -> io::Result<OwnedSemaphorePermit> {
+    free.clone().try_acquire_owned().map_err(|_| io::ErrorKind::ResourceBusy.into())
 }
 
 /// A connected UDP socket.
@@ -152,15 +151,13 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn sockets_are_bounded_and_who_needs_one_waits() {
+    async fn sockets_are_bounded() {
         let network = OsNetwork::new(&[], 2); // two datagram sockets and, at least, one connection
         let to: SocketAddr = "127.0.0.1:9".parse().unwrap();
         let first = network.udp(to, 0).await.unwrap();
         let _second = network.udp(to, 0).await.unwrap();
-        let mut third = Box::pin(network.udp(to, 0));
-        let pending = std::future::poll_fn(|cx| Poll::Ready(third.as_mut().poll(cx).is_pending())).await;
-        assert!(pending, "the limit holds");
+        assert_eq!(network.udp(to, 0).await.unwrap_err().kind(), io::ErrorKind::ResourceBusy);
         drop(first);
-        third.await.unwrap();
+        network.udp(to, 0).await.unwrap();
     }
 }

@@ -1,6 +1,7 @@
 //! TCP connections to servers, kept open for the next question (RFC 7766 §6.2.1).
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -70,7 +71,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> TcpConnections<T> {
         query: &[u8],
         listener: Listener<'_>,
     ) -> Result<(Vec<u8>, T), ExchangeError> {
-        let _place = self.place(server).ok_or(ExchangeError::Closed)?;
+        // Busy here is nobody's fault there.
+        let _place = self.place(server).ok_or(ExchangeError::NoRoute(ErrorKind::ResourceBusy))?;
         if let Some(mut stream) = self.take(server, env.clock.now()) {
             if let Ok(reply) = ask_once(&mut stream, query).await {
                 return Ok((reply, stream));
@@ -80,7 +82,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> TcpConnections<T> {
             }
         }
         let opened = env.net.tcp(server).await;
-        let mut stream = opened.map_err(|error| ExchangeError::Refused(error.kind()))?;
+        let mut stream = opened.map_err(|error| match error.kind() {
+            ErrorKind::ResourceBusy => ExchangeError::NoRoute(ErrorKind::ResourceBusy),
+            kind => ExchangeError::Refused(kind),
+        })?;
         let reply = ask_once(&mut stream, query).await.map_err(|_| ExchangeError::Closed)?;
         Ok((reply, stream))
     }

@@ -170,7 +170,7 @@ impl<N: Network> Attempts<N> {
                 self.resolver.infra.learn(running.candidate.address, Lesson::NoCookie, now);
             }
             if running.heard.over_tcp.swap(false, Ordering::Relaxed) {
-                running.patience_ends = now + TCP_GRACE;
+                running.patience_ends = (now + TCP_GRACE).min(self.work.budget.deadline());
                 continue;
             }
             running.counted_silent = true;

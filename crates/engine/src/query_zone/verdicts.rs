@@ -101,7 +101,9 @@ impl<N: Network> Attempts<N> {
             }
             ExchangeError::Refused(_) => {
                 self.why = self.why.max(Unreachable::Silent);
-                self.resolver.infra.learn(address, Lesson::Silence, now);
+                if !counted_silent {
+                    self.resolver.infra.learn(address, Lesson::Silence, now);
+                }
                 Outcome::Unreachable { why: error.to_string() }
             }
             ExchangeError::Stopped => return,
