@@ -26,9 +26,6 @@ pub enum ResolveError {
     /// A name server's address depends on itself.
     #[error("the address of name server {0} is needed to find it")]
     DependencyCycle(Name),
-    /// An alias leads to a name of more than 255 octets (RFC 6672 §2.2).
-    #[error("the alias at {0} makes the name too long")]
-    AliasTooLong(Name),
     /// The same question failed a moment ago (RFC 9520).
     #[error("{0}")]
     FailedBefore(Ede),
@@ -38,9 +35,6 @@ pub enum ResolveError {
     /// A bug of ours: the work ended without a result.
     #[error("internal error")]
     Internal,
-    /// The resolver is being stopped.
-    #[error("the resolver is stopping")]
-    ShuttingDown,
 }
 
 /// What the servers of a zone did, worst first.
@@ -80,14 +74,9 @@ impl ResolveError {
             Self::NoReachableServer { why: Unreachable::NoRoute, .. } => EdeCode::NETWORK_ERROR,
             Self::NoReachableServer { .. } => EdeCode::NO_REACHABLE_AUTHORITY,
             Self::Exhausted(Cost::Time) => EdeCode::NO_REACHABLE_AUTHORITY,
-            Self::Exhausted(_)
-            | Self::AliasLoop(_)
-            | Self::DependencyCycle(_)
-            | Self::AliasTooLong(_)
-            | Self::Internal => EdeCode::OTHER,
+            Self::Exhausted(_) | Self::AliasLoop(_) | Self::DependencyCycle(_) | Self::Internal => EdeCode::OTHER,
             Self::FailedBefore(before) => return before.clone(),
             Self::NotCached => EdeCode::NOT_AUTHORITATIVE,
-            Self::ShuttingDown => EdeCode::NOT_READY,
         };
         let text = match self {
             Self::NoReachableServer { zone, why } if zone.is_root() => {
@@ -105,8 +94,8 @@ impl ResolveError {
     pub fn is_cached(&self) -> bool {
         match self {
             Self::NoReachableServer { zone, why } => !zone.is_root() && *why != Unreachable::NoRoute,
-            Self::FailedBefore(_) | Self::NotCached | Self::ShuttingDown | Self::Internal => false,
-            Self::Exhausted(_) | Self::AliasLoop(_) | Self::DependencyCycle(_) | Self::AliasTooLong(_) => true,
+            Self::FailedBefore(_) | Self::NotCached | Self::Internal => false,
+            Self::Exhausted(_) | Self::AliasLoop(_) | Self::DependencyCycle(_) => true,
         }
     }
 }
