@@ -1,0 +1,207 @@
+//! Authenticated encryption with associated data (RFC 5116): one trait, one implementation per backend.
+//!
+//! A [`Nonce`] is used up by the encryption that takes it, so no program that compiles encrypts twice with one. Only the
+//! crate's own timing loops and test vectors choose nonces; both work on [`RawAead`], which is not public, and timing
+//! loops own a key of their own that nobody else can get at.
+
+mod aws_lc;
+mod ring;
+mod rust;
+
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::{Backend, Result, Secret};
+
+/// Length of a nonce in bytes, for all algorithms here (RFC 5116 section 3.2, RFC 8439 section 2.8, RFC 5794).
+pub const NONCE_LEN: usize = 12;
+/// Length of a tag in bytes.
+pub const TAG_LEN: usize = 16;
+
+/// Algorithms of authenticated encryption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, clap::ValueEnum)]
+pub enum AeadAlgorithm {
+    /// AES-128 in Galois/Counter Mode (NIST SP 800-38D).
+    #[serde(rename = "aes-128-gcm")]
+    #[value(name = "aes-128-gcm")]
+    Aes128Gcm,
+    /// AES-256 in Galois/Counter Mode (NIST SP 800-38D).
+    #[serde(rename = "aes-256-gcm")]
+    #[value(name = "aes-256-gcm")]
+    Aes256Gcm,
+    /// ChaCha20 with Poly1305 (RFC 8439).
+    #[serde(rename = "chacha20-poly1305")]
+    #[value(name = "chacha20-poly1305")]
+    ChaCha20Poly1305,
+    /// ARIA-128 (RFC 5794) in Galois/Counter Mode (RFC 6209).
+    #[serde(rename = "aria-128-gcm")]
+    #[value(name = "aria-128-gcm")]
+    Aria128Gcm,
+    /// ARIA-256 (RFC 5794) in Galois/Counter Mode (RFC 6209).
+    #[serde(rename = "aria-256-gcm")]
+    #[value(name = "aria-256-gcm")]
+    Aria256Gcm,
+}
+
+impl AeadAlgorithm {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Aes128Gcm, Self::Aes256Gcm, Self::ChaCha20Poly1305, Self::Aria128Gcm, Self::Aria256Gcm];
+
+    /// Name as on the command line and in `openssl list -cipher-algorithms`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Aes128Gcm => "aes-128-gcm",
+            Self::Aes256Gcm => "aes-256-gcm",
+            Self::ChaCha20Poly1305 => "chacha20-poly1305",
+            Self::Aria128Gcm => "aria-128-gcm",
+            Self::Aria256Gcm => "aria-256-gcm",
+        }
+    }
+
+    /// Length of the key in bytes.
+    #[must_use]
+    pub const fn key_len(self) -> usize {
+        match self {
+            Self::Aes128Gcm | Self::Aria128Gcm => 16,
+            Self::Aes256Gcm | Self::ChaCha20Poly1305 | Self::Aria256Gcm => 32,
+        }
+    }
+
+    /// Backends that implement it, the one for real work first.
+    #[must_use]
+    pub const fn backends(self) -> &'static [Backend] {
+        match self {
+            Self::Aes128Gcm | Self::Aes256Gcm | Self::ChaCha20Poly1305 => &Backend::ALL,
+            Self::Aria128Gcm | Self::Aria256Gcm => &[Backend::Rust],
+        }
+    }
+}
+
+impl std::fmt::Display for AeadAlgorithm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A nonce that has not been used yet. Neither copied nor cloned; encrypting takes it.
+#[derive(Debug)]
+pub struct Nonce([u8; NONCE_LEN]);
+
+impl Nonce {
+    /// A random nonce: for keys that encrypt fewer than 2^32 messages (NIST SP 800-38D section 8.3).
+    #[must_use]
+    pub fn random() -> Self {
+        Self(crate::random::array())
+    }
+
+    /// The bytes, to be sent along with the ciphertext.
+    #[must_use]
+    pub const fn bytes(&self) -> [u8; NONCE_LEN] {
+        self.0
+    }
+}
+
+/// Nonces in order for one key: a fixed part of 4 bytes and a counter of 8 (RFC 5116 section 3.2).
+#[derive(Debug)]
+pub struct NonceSequence {
+    fixed: [u8; 4],
+    next: u64,
+}
+
+impl NonceSequence {
+    /// A sequence that starts at zero. The key must be fresh, or the fixed part must never have been used with it.
+    #[must_use]
+    pub const fn new(fixed: [u8; 4]) -> Self {
+        Self { fixed, next: 0 }
+    }
+}
+
+impl Iterator for NonceSequence {
+    type Item = Nonce;
+
+    /// The next nonce; `None` after 2^64 - 1 of them.
+    fn next(&mut self) -> Option<Nonce> {
+        let counter = self.next;
+        self.next = counter.checked_add(1)?;
+        let mut bytes = [0; NONCE_LEN];
+        bytes[..4].copy_from_slice(&self.fixed);
+        bytes[4..].copy_from_slice(&counter.to_be_bytes());
+        Some(Nonce(bytes))
+    }
+}
+
+/// Authenticated encryption with one key, its schedule ready.
+pub trait Aead: Send + Sync {
+    /// Encrypts the data in place and returns the tag over it and the associated data.
+    fn seal(&self, nonce: Nonce, aad: &[u8], data: &mut [u8]) -> [u8; TAG_LEN];
+
+    /// Decrypts the data in place.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] if the tag does not fit; the data is worthless then, and is overwritten with zeros.
+    fn open(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], data: &mut [u8], tag: &[u8; TAG_LEN]) -> Result<()>;
+}
+
+/// What a backend implements. It lets the caller choose the nonce, and is therefore not public.
+pub(crate) trait RawAead: Send + Sync {
+    /// Encrypts in place; the caller answers for the nonce. Data longer than 2^36 - 32 bytes is not to be passed.
+    fn seal_raw(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], data: &mut [u8]) -> [u8; TAG_LEN];
+
+    /// Decrypts in place; on a tag that does not fit the data is overwritten with zeros.
+    fn open_raw(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], data: &mut [u8], tag: &[u8; TAG_LEN]) -> Result<()>;
+}
+
+impl<T: RawAead + ?Sized> Aead for T {
+    fn seal(&self, nonce: Nonce, aad: &[u8], data: &mut [u8]) -> [u8; TAG_LEN] {
+        self.seal_raw(&nonce.0, aad, data)
+    }
+
+    fn open(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], data: &mut [u8], tag: &[u8; TAG_LEN]) -> Result<()> {
+        self.open_raw(nonce, aad, data, tag)
+    }
+}
+
+/// A key ready for use, by the best backend for the algorithm.
+///
+/// # Errors
+/// [`Error::Key`] if the key's length is not the algorithm's.
+pub fn key(algorithm: AeadAlgorithm, key: &Secret) -> Result<Box<dyn Aead>> {
+    key_by(algorithm, algorithm.backends()[0], key)
+}
+
+/// A key ready for use, by the backend named.
+///
+/// # Errors
+/// [`Error::Key`] if the key's length is not the algorithm's, [`Error::Usage`] if the backend lacks the algorithm.
+pub fn key_by(algorithm: AeadAlgorithm, backend: Backend, key: &Secret) -> Result<Box<dyn Aead>> {
+    // A box of the raw trait is an Aead itself, by the implementation above.
+    Ok(Box::new(raw_key(algorithm, backend, key)?))
+}
+
+impl RawAead for Box<dyn RawAead> {
+    fn seal_raw(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], data: &mut [u8]) -> [u8; TAG_LEN] {
+        (**self).seal_raw(nonce, aad, data)
+    }
+
+    fn open_raw(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], data: &mut [u8], tag: &[u8; TAG_LEN]) -> Result<()> {
+        (**self).open_raw(nonce, aad, data, tag)
+    }
+}
+
+/// A key with which the caller chooses nonces: for test vectors, and for timing loops that made the key themselves.
+pub(crate) fn raw_key(algorithm: AeadAlgorithm, backend: Backend, key: &Secret) -> Result<Box<dyn RawAead>> {
+    let (is, must) = (key.len(), algorithm.key_len());
+    if is != must {
+        return Err(Error::Key(format!("{algorithm} takes a key of {must} bytes, this one has {is}")));
+    }
+    if !algorithm.backends().contains(&backend) {
+        return Err(Error::Usage(format!("{backend} has no {algorithm}")));
+    }
+    Ok(match backend {
+        Backend::AwsLc => aws_lc::key(algorithm, key.expose()),
+        Backend::Ring => ring::key(algorithm, key.expose()),
+        Backend::Rust => rust::key(algorithm, key.expose()),
+    })
+}

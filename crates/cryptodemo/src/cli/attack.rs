@@ -1,0 +1,13 @@
+//! `cryptodemo attack`.
+
+use super::Output;
+use crate::Result;
+
+/// Arguments of `cryptodemo attack`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {}
+
+/// Runs the command.
+pub(super) fn run(arguments: Arguments, output: &Output) -> Result<()> {
+    todo!("{arguments:?} {output:?}")
+}

@@ -1,0 +1,13 @@
+//! `cryptodemo quic`.
+
+use super::Output;
+use crate::Result;
+
+/// Arguments of `cryptodemo quic`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {}
+
+/// Runs the command.
+pub(super) fn run(arguments: Arguments, output: &Output) -> Result<()> {
+    todo!("{arguments:?} {output:?}")
+}

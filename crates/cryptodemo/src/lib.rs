@@ -1,0 +1,24 @@
+//! Symmetric and public-key encryption side by side, and the hybrid exchange that joins them, measured for real.
+//!
+//! The library under the command `cryptodemo`: traits for authenticated encryption ([`aead`]), key encapsulation
+//! ([`kem`]), public-key encryption ([`encryption`]) and signatures ([`signature`]) with one implementation per
+//! [`Backend`], and what is built on them.
+
+pub mod aead;
+mod backend;
+pub mod certificates;
+pub mod cli;
+pub mod encryption;
+pub mod error;
+pub mod kem;
+pub mod keys;
+pub mod legacy;
+pub mod random;
+pub mod report;
+mod secret;
+pub mod signature;
+pub mod time;
+
+pub use backend::Backend;
+pub use error::{Error, Result};
+pub use secret::Secret;

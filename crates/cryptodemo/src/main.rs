@@ -1,0 +1,7 @@
+//! The command `cryptodemo`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cryptodemo::cli::main()
+}
