@@ -28,9 +28,16 @@ impl Cache {
     /// Glue and data of referrals are refused: they live in a [`Delegation`](crate::Delegation) and never answer a
     /// client. A denial of an ancestor's existence stays, see [`Cache::nxdomain_above`].
     pub fn put_rrset(&self, rrset: Rrset, provenance: Provenance, now: WallTime) -> Put {
+        self.put_expanded(rrset, &[], provenance, now)
+    }
+
+    /// Stores an RRset that was made from a wildcard, with the NSEC or NSEC3 sets that deny the name itself; otherwise as
+    /// [`Cache::put_rrset`].
+    pub fn put_expanded(&self, rrset: Rrset, proofs: &[Rrset], provenance: Provenance, now: WallTime) -> Put {
         let ttl = ttl::positive(self.config(), rrset.ttl);
         let origin = Origin::new(provenance, &rrset.name);
-        let value = Value::Rrset { rdatas: rrset.rdatas, signatures: rrset.signatures, origin };
+        let proofs = (!proofs.is_empty()).then(|| Arc::new(proofs.to_vec()));
+        let value = Value::Rrset { rdatas: rrset.rdatas, signatures: rrset.signatures, proofs, origin };
         self.put_answer(&rrset.name, Place::Type(rrset.rtype), value, ttl, now)
     }
 

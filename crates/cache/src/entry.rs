@@ -12,7 +12,13 @@ use crate::{Delegation, Denial, Found, Known, Negative, Provenance, size, ttl};
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
     /// An RRset without its owner name and TTL, which stand elsewhere.
-    Rrset { rdatas: Rdatas, signatures: Rdatas, origin: Origin },
+    Rrset {
+        rdatas: Rdatas,
+        signatures: Rdatas,
+        /// What denies the name itself, if the set was made from a wildcard.
+        proofs: Option<Arc<Vec<Rrset>>>,
+        origin: Origin,
+    },
     /// A negative answer.
     Negative { negative: Arc<Negative>, origin: Origin },
     /// A zone cut.
@@ -46,8 +52,9 @@ impl Value {
 
     fn heap(&self) -> usize {
         match self {
-            Value::Rrset { rdatas, signatures, origin } => {
-                size::rdatas(rdatas) + size::rdatas(signatures) + origin.heap()
+            Value::Rrset { rdatas, signatures, proofs, origin } => {
+                let proofs = proofs.as_ref().map_or(0, |proofs| size::rrsets(proofs));
+                size::rdatas(rdatas) + size::rdatas(signatures) + proofs + origin.heap()
             }
             Value::Negative { negative, origin } => size::negative(negative) + origin.heap(),
             Value::Delegation(delegation) => size::delegation(delegation),
@@ -187,8 +194,13 @@ impl Copied {
     pub(crate) fn into_found(self, owner: &Name, rtype: proto::RrType, now: WallTime) -> Option<Found> {
         let left = now.ttl_left(self.expires).min(self.ttl);
         let provenance = self.value.origin()?.provenance(owner);
+        let mut beside = Vec::new();
         let known = match self.value {
-            Value::Rrset { rdatas, signatures, .. } => {
+            Value::Rrset { rdatas, signatures, proofs, .. } => {
+                beside = proofs.map(Arc::unwrap_or_clone).unwrap_or_default();
+                for proof in &mut beside {
+                    proof.ttl = proof.ttl.min(left);
+                }
                 Known::Rrset(Rrset { name: owner.clone(), rtype, ttl: left, rdatas, signatures })
             }
             Value::Negative { negative, .. } => {
@@ -200,7 +212,7 @@ impl Copied {
             }
             Value::Delegation(_) | Value::Failure { .. } => return None,
         };
-        Some(Found { known, provenance, expires: self.expires, stored_ttl: self.ttl })
+        Some(Found { known, provenance, expires: self.expires, stored_ttl: self.ttl, proofs: beside })
     }
 }
 

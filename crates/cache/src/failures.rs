@@ -16,6 +16,18 @@ impl Cache {
     /// It is a repetition if less than twice the last period has passed since that ended. A failure reported while one
     /// is live comes from work that began before it, tells nothing new and changes nothing. Gives what holds now.
     pub fn put_failure(&self, question: &Question, scope: FailureScope, error: Ede, now: WallTime) -> Failure {
+        self.put_failure_for(question, scope, error, 0, now)
+    }
+
+    /// The same with a rest of at least so many seconds, 300 s at most.
+    pub fn put_failure_for(
+        &self,
+        question: &Question,
+        scope: FailureScope,
+        error: Ede,
+        at_least: u32,
+        now: WallTime,
+    ) -> Failure {
         let owner = Owner::new(&question.name);
         let key = self.key(owner.wire());
         let place = place(question, scope);
@@ -30,7 +42,7 @@ impl Cache {
             None => 0,
         };
         let times = before.saturating_add(1);
-        let period = ttl::failure_period(times);
+        let period = ttl::failure_period(times).max(at_least.min(ttl::LONGEST_FAILURE_PERIOD));
         let until = now.plus_ttl(period);
         let entry = Entry::new(owner.wire(), Value::Failure { error: Arc::clone(&error), times }, until, period);
         // Refused only if the text is absurdly long: then the question is tried again.

@@ -55,6 +55,8 @@ pub struct Found {
     pub expires: WallTime,
     /// Its TTL when it was stored, in seconds, after clamping.
     pub stored_ttl: u32,
+    /// Beside data made from a wildcard: the NSEC or NSEC3 sets that deny the name itself (RFC 4035 §3.1.3.3).
+    pub proofs: Vec<Rrset>,
 }
 
 /// One server of a delegation.

@@ -43,6 +43,11 @@ pub(crate) fn rrset(rrset: &Rrset) -> usize {
     name(&rrset.name) + rdatas(&rrset.rdatas) + rdatas(&rrset.signatures)
 }
 
+/// Sets in a shared list.
+pub(crate) fn rrsets(sets: &Vec<Rrset>) -> usize {
+    arc(size_of::<Vec<Rrset>>()) + block(sets.capacity() * size_of::<Rrset>()) + sets.iter().map(rrset).sum::<usize>()
+}
+
 /// A shared negative answer with all that hangs on it.
 pub(crate) fn negative(negative: &Negative) -> usize {
     let sets: usize = negative.soa.iter().chain(&negative.proofs).map(rrset).sum();

@@ -25,7 +25,9 @@ pub(crate) fn positive(config: &CacheConfig, ttl: u32) -> u32 {
 /// The TTL under which a negative answer is kept (RFC 2308 §5). Proofs that end earlier end it too.
 pub(crate) fn negative(config: &CacheConfig, negative: &Negative) -> u32 {
     let Some((soa, minimum)) = negative.soa.as_ref().and_then(|soa| Some((soa, soa_minimum(soa)?))) else {
-        return TTL_WITHOUT_SOA.min(config.max_negative_ttl);
+        // A referral proves the absence of DS without an SOA (RFC 4035 §3.1.4): its proofs say how long.
+        let proofs = negative.proofs.iter().map(|proof| effective_ttl(proof.ttl)).min();
+        return proofs.unwrap_or(TTL_WITHOUT_SOA).min(config.max_negative_ttl);
     };
     let proofs = negative.proofs.iter().map(|proof| proof.ttl);
     let lowest = proofs.fold(effective_ttl(soa.ttl).min(minimum), u32::min);

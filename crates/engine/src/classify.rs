@@ -38,6 +38,8 @@ pub(crate) struct Referral {
     pub delegation: Delegation,
     /// TTL of the NS set, in seconds.
     pub ttl: u32,
+    /// NSEC and NSEC3 sets of the authority section: they may prove that there is no DS.
+    pub proofs: Vec<Rrset>,
 }
 
 impl Referral {
@@ -60,6 +62,8 @@ pub(crate) struct Answered {
     pub rank: Rank,
     /// Addresses of the name servers in an NS answer of the zone itself; leads to servers only (priming, RFC 9609 §4).
     pub glue: Vec<Rrset>,
+    /// NSEC and NSEC3 sets of the authority section.
+    pub proofs: Vec<Rrset>,
 }
 
 /// What stands at the end of the aliases.
@@ -190,7 +194,7 @@ pub(crate) fn classify(
     };
     let own_servers = ask.rtype == RrType::NS && ask.name == *zone;
     let glue = if own_servers { scrubbed.glue.clone() } else { vec![] };
-    judged(Meaning::Answer(Answered { aliases, end, rank, glue }))
+    judged(Meaning::Answer(Answered { aliases, end, rank, glue, proofs: proofs(scrubbed) }))
 }
 
 /// NOERROR without an answer: a referral, NODATA, or nothing of use.
@@ -216,6 +220,7 @@ fn without_answer(
             end: End::NoData { name: ask.name.clone(), soa },
             rank,
             glue: vec![],
+            proofs: proofs(scrubbed),
         })
     };
     match (soa, authoritative) {
@@ -253,7 +258,13 @@ fn referral(scrubbed: &Scrubbed, ask: &Question, zone: &Name, limits: ReferralLi
     });
     let ds = scrubbed.authority.iter().find(|set| set.rtype == RrType::DS && set.name == ns.name).cloned();
     let delegation = Delegation { zone: ns.name.clone(), parent: zone.clone(), servers: servers.collect(), ds };
-    Some(Referral { delegation, ttl: ns.ttl })
+    Some(Referral { delegation, ttl: ns.ttl, proofs: proofs(scrubbed) })
+}
+
+/// The denial records of a reply. More than a proof can need are not looked at (CVE-2023-50868).
+fn proofs(scrubbed: &Scrubbed) -> Vec<Rrset> {
+    let denials = scrubbed.authority.iter().filter(|set| matches!(set.rtype, RrType::NSEC | RrType::NSEC3));
+    denials.take(dnssec::denial::MAX_RECORDS).cloned().collect()
 }
 
 /// The SOA that vouches for a denial of `name`: of a zone that encloses it.

@@ -3,8 +3,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use dnssec::Policy;
+use dnssec::anchors::TrustAnchors;
 use ipnet::IpNet;
-use proto::Name;
+use proto::{Name, WallTime};
 
 /// Settings of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub struct EngineConfig {
     pub limits: Limits,
     /// Answers from expired data (RFC 8767).
     pub stale: Stale,
+    /// What is validated, and how.
+    pub validation: Validation,
 }
 
 /// Addresses that public names may not resolve to (DNS rebinding); none by default.
@@ -53,6 +57,55 @@ pub struct RebindingFilter {
     pub private_addresses: Vec<IpNet>,
     /// Names asked for, at or below, that may have them.
     pub private_domains: Vec<Name>,
+}
+
+/// What is validated, and how (RFC 4035).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Validation {
+    /// Where chains of trust begin; none: nothing is validated.
+    pub anchors: TrustAnchors,
+    /// Where they end all the same (RFC 7646).
+    pub negative_anchors: Vec<NegativeAnchor>,
+    /// Algorithms that count.
+    pub policy: Policy,
+    /// Whether a zone whose signatures are gone altogether, though its parent promises them, is bogus; otherwise it is
+    /// taken for unsigned.
+    pub harden_stripped: bool,
+    /// Whether denials are made from NSEC and NSEC3 records already known (RFC 8198).
+    pub aggressive_nsec: bool,
+}
+
+/// A zone that is treated as unsigned, because its owner broke it (RFC 7646).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NegativeAnchor {
+    /// The zone, with all that is below.
+    pub name: Name,
+    /// When it ends by itself.
+    pub until: Option<WallTime>,
+}
+
+impl Default for Validation {
+    fn default() -> Self {
+        Self {
+            anchors: TrustAnchors::root(),
+            negative_anchors: Vec::new(),
+            policy: Policy::default(),
+            harden_stripped: true,
+            aggressive_nsec: true,
+        }
+    }
+}
+
+impl Validation {
+    /// No validation at all.
+    pub fn off() -> Self {
+        Self { anchors: TrustAnchors::none(), ..Self::default() }
+    }
+
+    /// Whether anything is validated.
+    pub fn is_on(&self) -> bool {
+        !self.anchors.is_empty()
+    }
 }
 
 /// A root server of the hints.
@@ -131,6 +184,7 @@ impl Default for EngineConfig {
             harden_below_nxdomain: true,
             limits: Limits::default(),
             stale: Stale::default(),
+            validation: Validation::default(),
         }
     }
 }

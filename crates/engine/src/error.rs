@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use dnssec::Why;
 use proto::{Ede, EdeCode, Name};
 
 use crate::budget::{Cost, Exhausted};
@@ -29,6 +30,9 @@ pub enum ResolveError {
     /// The same question failed a moment ago (RFC 9520).
     #[error("{0}")]
     FailedBefore(Ede),
+    /// The data does not stand the check of its signatures (RFC 4035 §5).
+    #[error("{0}")]
+    Bogus(Why),
     /// Nothing in the cache, and the client does not want us to ask.
     #[error("not in the cache, and recursion was not desired")]
     NotCached,
@@ -76,6 +80,7 @@ impl ResolveError {
             Self::Exhausted(Cost::Time) => EdeCode::NO_REACHABLE_AUTHORITY,
             Self::Exhausted(_) | Self::AliasLoop(_) | Self::DependencyCycle(_) | Self::Internal => EdeCode::OTHER,
             Self::FailedBefore(before) => return before.clone(),
+            Self::Bogus(why) => why.ede(),
             Self::NotCached => EdeCode::NOT_AUTHORITATIVE,
         };
         let text = match self {
@@ -95,7 +100,7 @@ impl ResolveError {
         match self {
             Self::NoReachableServer { zone, why } => !zone.is_root() && *why != Unreachable::NoRoute,
             Self::FailedBefore(_) | Self::NotCached | Self::Internal => false,
-            Self::Exhausted(_) | Self::AliasLoop(_) | Self::DependencyCycle(_) => true,
+            Self::Exhausted(_) | Self::AliasLoop(_) | Self::DependencyCycle(_) | Self::Bogus(_) => true,
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::minimise::{Ask, Revealed};
 use crate::query_zone::{AtTheEnd, ZoneFailure, ZoneQuestion, ZoneReply};
 use crate::select::Candidate;
 use crate::trace::{CutSource, Event, Purpose};
+use crate::validate::Standing;
 use crate::work::Work;
 
 /// Datagrams that may stay unanswered for a whole question (threat: silent servers; about 8 in all).
@@ -49,6 +50,16 @@ impl Cut {
     }
 }
 
+/// An answer as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Fetched {
+    pub(crate) answered: Answered,
+    /// The zone whose server gave it.
+    pub(crate) zone: Name,
+    /// The server; none if the cache did.
+    pub(crate) by: Option<IpAddr>,
+}
+
 /// What one step at a cut tells the walk to do.
 enum Next {
     Descend(Referral),
@@ -58,14 +69,18 @@ enum Next {
 }
 
 impl<N: Network> Resolver<N> {
-    /// Walks to the zone that answers `question` and stores what it learns on the way.
-    pub(crate) async fn iterate(self: &Arc<Self>, question: &Question, work: &Work) -> Result<Answered, ResolveError> {
+    /// Walks to the zone that answers `question` and stores what it learns on the way; the answer itself is the caller's
+    /// to store, when it has been checked.
+    pub(crate) async fn iterate(self: &Arc<Self>, question: &Question, work: &Work) -> Result<Fetched, ResolveError> {
         let mut cut = self.closest_cut(question, work).await?;
         let mut revealed = Revealed::start(self.config.qname_minimisation, cut.zone());
         loop {
             self.arrive(&cut, work);
             let ask = self.next_unknown(&mut revealed, question, cut.zone());
-            let reply = self.ask_zone(&cut, &ask, work).await;
+            let (reply, by) = match self.ask_zone(&cut, &ask, work).await {
+                Ok((meaning, by)) => (Ok(meaning), by),
+                Err(error) => (Err(error), None),
+            };
             if ask.whole
                 && let Err(ResolveError::NoReachableServer { why: Unreachable::Silent | Unreachable::Unusable, .. }) =
                     reply
@@ -78,13 +93,15 @@ impl<N: Network> Resolver<N> {
             match next_step(reply, &ask, question, self.config.qname_minimisation)? {
                 Next::Descend(referral) => {
                     work.budget.spend_referral(self.env.clock.now())?;
+                    self.keep_ds(cut.zone(), &referral);
                     cut = self.descend(&cut, referral);
                 }
                 Next::Done(answered) => {
-                    self.store(question, &answered, cut.zone());
-                    return Ok(answered);
+                    return Ok(Fetched { answered, zone: cut.zone().clone(), by });
                 }
-                Next::RevealMore(answered) => self.store(&ask.question, &answered, cut.zone()),
+                Next::RevealMore(answered) => {
+                    self.store(&ask.question, &answered, cut.zone(), &Standing::uniform(Security::Unchecked));
+                }
                 Next::RevealAll => revealed.reveal_all(),
             }
         }
@@ -140,8 +157,8 @@ impl<N: Network> Resolver<N> {
         let rcode = if reply.is_ok() { Rcode::NOERROR } else { Rcode::SERVFAIL };
         self.finish_span(&priming, rcode);
         match reply {
-            Ok(Meaning::Answer(answered)) => Ok(self.primed(&hints, &question, &answered).unwrap_or(hints)),
-            Ok(Meaning::Referral(_)) => Ok(hints),
+            Ok((Meaning::Answer(answered), _)) => Ok(self.primed(&hints, &question, &answered).unwrap_or(hints)),
+            Ok((Meaning::Referral(_), _)) => Ok(hints),
             // Root servers that answer, though not this: the hints are as good as before.
             Err(ResolveError::NoReachableServer { why: Unreachable::Unusable, .. }) => Ok(hints),
             Err(error) => Err(error),
@@ -174,7 +191,7 @@ impl<N: Network> Resolver<N> {
         let delegation = Delegation { zone: Name::root(), parent: Name::root(), servers, ds: None };
         let expires = now.plus_ttl(ns.ttl);
         self.cache.put_delegation(delegation.clone(), expires, now);
-        self.store(question, answered, &Name::root());
+        self.store(question, answered, &Name::root(), &Standing::uniform(Security::Unchecked));
         Some(Cut { delegation: Arc::new(delegation), expires, from: CutSource::Priming, renewable: false })
     }
 
@@ -216,8 +233,14 @@ impl<N: Network> Resolver<N> {
     }
 
     /// Asks the servers of a cut: those with a known address first, then those whose address has to be found.
-    async fn ask_zone(self: &Arc<Self>, cut: &Cut, ask: &Ask, work: &Work) -> Result<Meaning, ResolveError> {
+    async fn ask_zone(
+        self: &Arc<Self>,
+        cut: &Cut,
+        ask: &Ask,
+        work: &Work,
+    ) -> Result<(Meaning, Option<IpAddr>), ResolveError> {
         let (mut candidates, unknown) = self.known_addresses(cut);
+        candidates.retain(|candidate| !work.distrusts(cut.zone(), candidate.address));
         let mut lookups = Lookups::new(unknown);
         let mut met: Vec<IpAddr> = Vec::new();
         let mut silent: Vec<Candidate> = Vec::new();
@@ -230,7 +253,7 @@ impl<N: Network> Resolver<N> {
             if !candidates.is_empty() {
                 let tries = patience(cut, ask, &lookups, candidates.len());
                 let failure = match self.query_shared(cut.zone(), ask, &candidates, tries, work).await? {
-                    Ok(meaning) => return Ok(meaning),
+                    Ok(taken) => return Ok(taken),
                     Err(failure) => failure,
                 };
                 why = if met.is_empty() { failure.why } else { why.max(failure.why) };
@@ -254,7 +277,9 @@ impl<N: Network> Resolver<N> {
             }
             if !lookups.is_empty() {
                 candidates = self.find_addresses(&mut lookups, cut.zone(), work).await;
-                candidates.retain(|candidate| !met.contains(&candidate.address));
+                candidates.retain(|candidate| {
+                    !met.contains(&candidate.address) && !work.distrusts(cut.zone(), candidate.address)
+                });
                 work.stand_at(cut.zone());
             }
         }
@@ -280,7 +305,7 @@ impl<N: Network> Resolver<N> {
         candidates: &[Candidate],
         (silent_tries, at_the_end): (u32, AtTheEnd),
         work: &Work,
-    ) -> Result<Result<Meaning, ZoneFailure>, ResolveError> {
+    ) -> Result<Result<(Meaning, Option<IpAddr>), ZoneFailure>, ResolveError> {
         let key = (zone.clone(), ask.question.clone(), ask.whole);
         for attempt in 0.. {
             let zone_question = ZoneQuestion {
@@ -294,7 +319,8 @@ impl<N: Network> Resolver<N> {
             let (resolver, leaf_work) = (self.clone(), work.clone());
             let shared = self.inflight.share(key.clone(), || resolver.query_zone(zone_question, leaf_work)).await;
             let shared = shared.map_err(|_| ResolveError::Internal)?;
-            let ZoneReply { result, queries } = shared.value;
+            let ZoneReply { result, queries, by } = shared.value;
+            let result = result.map(|meaning| (meaning, by));
             if !shared.joined {
                 return Ok(result);
             }
@@ -307,27 +333,27 @@ impl<N: Network> Resolver<N> {
                 // The one who began it may have had less to spend, or other servers to ask: try it on our own account.
                 Err(failure) if attempt == JOINS => return Ok(Err(ZoneFailure { exhausted: None, ..failure })),
                 Err(_) => {}
-                Ok(meaning) => return Ok(Ok(meaning)),
+                Ok(taken) => return Ok(Ok(taken)),
             }
         }
         unreachable!("the loop ends at the last join")
     }
 
     /// Stores an answer: aliases and data by rank, denial by its SOA (RFC 2308 §5).
-    fn store(&self, question: &Question, answered: &Answered, zone: &Name) {
+    pub(crate) fn store(&self, question: &Question, answered: &Answered, zone: &Name, standing: &Standing) {
         let now = self.env.clock.wall();
-        let provenance = || Provenance { rank: answered.rank, zone: zone.clone(), security: Security::Unchecked };
+        let provenance = |security| Provenance { rank: answered.rank, zone: zone.clone(), security };
         let mut synthesised = false;
-        for set in &answered.aliases {
+        for (position, set) in answered.aliases.iter().enumerate() {
             // The CNAME that follows from a DNAME is made anew each time (RFC 6672 §3.1).
             if !synthesised {
-                self.keep(set, provenance(), now);
+                self.keep(set, &answered.proofs, provenance(standing.alias(position)), now);
             }
             synthesised = set.rtype == RrType::DNAME;
         }
         let (name, denial, soa) = match &answered.end {
             End::Data(set) => {
-                self.keep(set, provenance(), now);
+                self.keep(set, &answered.proofs, provenance(standing.end()), now);
                 return;
             }
             End::Target(_) | End::TooLong(_) => return,
@@ -335,13 +361,15 @@ impl<N: Network> Resolver<N> {
             End::NxDomain { name, soa } => (name, Denial::NxDomain, soa),
         };
         let denied = Question::new(name.clone(), question.rtype);
-        let negative = Negative { denial, soa: soa.clone(), proofs: vec![] };
+        let negative = Negative { denial, soa: soa.clone(), proofs: answered.proofs.clone() };
         // Better data may stand there already; then it stays, and this client gets what its own walk found.
-        let _ = self.cache.put_negative(&denied, negative, provenance(), now);
+        let _ = self.cache.put_negative(&denied, negative, provenance(standing.end()), now);
     }
 
-    fn keep(&self, set: &Rrset, provenance: Provenance, now: WallTime) {
-        let _ = self.cache.put_rrset(set.clone(), provenance, now); // as above
+    fn keep(&self, set: &Rrset, proofs: &[Rrset], provenance: Provenance, now: WallTime) {
+        // Most servers send no proofs beside data that needs none; unchecked ones may be needed yet.
+        let proofs = if made_from_wildcard(set) { proofs } else { &[] };
+        let _ = self.cache.put_expanded(set.clone(), proofs, provenance, now); // as above
     }
 }
 
@@ -365,6 +393,13 @@ fn unreachable(zone: &Name, why: Unreachable, spent: Option<Exhausted>) -> Resol
         }
         Some(exhausted) => exhausted.into(),
     }
+}
+
+/// Whether a signature says that the set was made from a wildcard (RFC 4035 §5.3.4).
+fn made_from_wildcard(set: &Rrset) -> bool {
+    let labels = set.name.label_count() - usize::from(set.name.is_wildcard());
+    let mut signatures = set.signatures.iter().filter_map(dnssec::Rrsig::read);
+    signatures.any(|rrsig| usize::from(rrsig.labels) < labels)
 }
 
 fn is_nxdomain(known: &Known) -> bool {

@@ -28,11 +28,14 @@ mod resolver;
 mod scrub;
 mod select;
 mod trace;
+mod trust;
+mod validate;
 mod work;
 
 pub use answer::{Answer, Checking, ClientQuestion, Recursion};
 pub use budget::Cost;
-pub use config::{EngineConfig, Limits, Minimisation, RebindingFilter, RootServer, Stale};
+pub use config::{EngineConfig, Limits, Minimisation, NegativeAnchor, RebindingFilter, RootServer, Stale, Validation};
+pub use dnssec;
 pub use error::{ResolveError, Unreachable};
 pub use resolver::Resolver;
 pub use trace::{CachedWhat, CutSource, Entry, Event, Outcome, Purpose, TRACE_VERSION, Trace, Transport};

@@ -52,6 +52,8 @@ pub(crate) struct ZoneReply {
     pub(crate) result: Result<Meaning, ZoneFailure>,
     /// Questions sent.
     pub(crate) queries: u32,
+    /// Whose reply it is.
+    pub(crate) by: Option<IpAddr>,
 }
 
 /// Why no server gave a usable reply.
@@ -104,6 +106,8 @@ struct Attempts<N: Network> {
     silences: u32,
     queries: u32,
     doubtful: Option<Meaning>,
+    /// Whose reply was taken.
+    by: Option<IpAddr>,
     opinions: u32,
     why: Unreachable,
     without_edns: Vec<IpAddr>,
@@ -153,6 +157,6 @@ impl<N: Network> Resolver<N> {
                 }
             }
         };
-        ZoneReply { result, queries: attempts.queries() }
+        ZoneReply { result, queries: attempts.queries(), by: attempts.by }
     }
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use cache::{Cache, Denial, FailureScope, Found, Known};
+use dnssec::Why;
 use proto::{Ede, EdeCode, Name, Question, Rcode, RrType, Rrset, Security};
 use tokio::time::{Instant, timeout_at};
 use transport::{Entropy, Env, Network, TcpConnections};
@@ -17,10 +18,13 @@ use crate::config::EngineConfig;
 use crate::error::ResolveError;
 use crate::inflight::{Abandoned, Inflight, Shared};
 use crate::infra::Infra;
+use crate::iterate::Fetched;
 use crate::query_zone::ZoneReply;
 use crate::rebinding;
 use crate::trace::{CachedWhat, Event, Purpose, Trace};
-use crate::work::Work;
+use crate::trust::TrustTable;
+use crate::validate::{CheckedAnswer, Standing, worse};
+use crate::work::{Checked, Work};
 use crate::{Answer, Checking, ClientQuestion, Recursion};
 
 /// The resolver: one per process, shared by all who ask.
@@ -37,6 +41,8 @@ pub struct Resolver<N: Network> {
     walks: Inflight<(Question, Checking), Result<Chased, ResolveError>>,
     /// When the parent was last asked again for the servers of a zone whose servers were gone.
     pub(crate) renewals: Mutex<BTreeMap<Name, std::time::Instant>>,
+    /// Where zones stand in the chain of trust.
+    pub(crate) trust: TrustTable,
     pub(crate) select_draws: Entropy,
     pub(crate) cookie_draws: Entropy,
 }
@@ -48,14 +54,22 @@ pub(crate) struct Chased {
     pub(crate) data: Option<Rrset>,
     pub(crate) denial: Option<(Denial, Option<Rrset>)>,
     pub(crate) too_long: bool,
+    /// What proves a denial, or that a name may be made from a wildcard.
+    pub(crate) proofs: Vec<Rrset>,
+    pub(crate) security: Security,
 }
+
+/// How long an answer that does not stand the check is not asked for again, in seconds (RFC 4035 §4.7).
+const BOGUS_PERIOD: u32 = 60;
+/// Servers whose answers are tried before an answer counts as bogus.
+const MAX_BOGUS_TRIES: u32 = 5;
 
 /// Zone, question, and whether it is the whole question: a minimised one gives up earlier.
 pub(crate) type LeafKey = (Name, Question, bool);
 
 /// One step of the chase: what is known of one name.
 enum Step {
-    Alias(Alias),
+    Alias(Alias, Security, Vec<Rrset>),
     End(Chased),
 }
 
@@ -74,6 +88,7 @@ impl<N: Network> Resolver<N> {
             inflight: Inflight::new(),
             walks: Inflight::new(),
             renewals: Mutex::default(),
+            trust: TrustTable::default(),
             select_draws,
             cookie_draws,
         })
@@ -88,7 +103,8 @@ impl<N: Network> Resolver<N> {
         let question = asked.question.clone();
         trace.record(now, || Event::Started { question: question.clone(), purpose: Purpose::Client });
         let budget = Arc::new(Budget::new(self.config.limits, now));
-        let work = Work::new(&question, budget, trace);
+        let mut work = Work::new(&question, budget, trace);
+        work.checked = self.checked_for(asked.checking);
         let mut answer = match self.answer_from_cache(&question, asked.checking, &work) {
             Some(known) => self.answer_known(&question, known, &work),
             None if asked.recursion == Recursion::CacheOnly => failure(&ResolveError::NotCached),
@@ -107,7 +123,8 @@ impl<N: Network> Resolver<N> {
     /// The answer if it needs no waiting: from the cache, or the refusal to look any further (RD=0).
     pub fn answer_at_once(&self, asked: &ClientQuestion) -> Option<Answer> {
         let budget = Arc::new(Budget::new(self.config.limits, self.env.clock.now()));
-        let work = Work::new(&asked.question, budget, Trace::off());
+        let mut work = Work::new(&asked.question, budget, Trace::off());
+        work.checked = self.checked_for(asked.checking);
         let mut answer = match self.answer_from_cache(&asked.question, asked.checking, &work) {
             Some(known) => self.answer_known(&asked.question, known, &work),
             None if asked.recursion == Recursion::CacheOnly => failure(&ResolveError::NotCached),
@@ -136,19 +153,21 @@ impl<N: Network> Resolver<N> {
     ) -> Option<Result<Chased, ResolveError>> {
         let mut name = question.name.clone();
         let mut aliases: Vec<Rrset> = Vec::new();
+        let (mut proofs, mut security) = (Vec::new(), Security::Secure);
         let mut events = Vec::new();
         for _ in 0..=self.config.limits.aliases {
             let ask = Question::new(name.clone(), question.rtype);
-            match self.known(&ask, &mut events) {
-                Some(Step::Alias(Alias { sets, target })) => {
+            match self.known(&ask, work.checked, &mut events) {
+                Some(Step::Alias(Alias { sets, target }, standing, beside)) => {
+                    security = worse(security, standing);
+                    proofs.extend(beside);
                     // The set of names met is short; a loop is left to the walk, which names it.
                     aliases.extend(sets);
                     name = target;
                 }
                 Some(Step::End(end)) => {
                     self.record_all(events, work);
-                    aliases.extend(end.aliases);
-                    return Some(Ok(Chased { aliases, ..end }));
+                    return Some(Ok(end.behind(aliases, proofs, security)));
                 }
                 None => break,
             }
@@ -175,6 +194,10 @@ impl<N: Network> Resolver<N> {
 
     /// Takes out what may not be in an answer, and adds what may be beside it.
     fn finish_answer(&self, answer: &mut Answer, question: &Question) {
+        if answer.security == Security::Insecure {
+            let name = answer.answer.last().map_or(&question.name, |set| &set.name);
+            answer.extended_errors.extend(self.why_insecure(name).map(|why| Ede::new(why.ede(), why.to_string())));
+        }
         rebinding::filter(answer, question, &self.config.rebinding);
         let Some(data) = answer.answer.last().filter(|_| !self.config.minimal_responses) else { return };
         if !answer.authority.is_empty() {
@@ -200,33 +223,38 @@ impl<N: Network> Resolver<N> {
     }
 
     /// What the cache knows of one name: data, denial, an alias, a name above that does not exist.
-    fn known(&self, ask: &Question, events: &mut Vec<Event>) -> Option<Step> {
+    fn known(&self, ask: &Question, checked: Checked, events: &mut Vec<Event>) -> Option<Step> {
         let now = self.env.clock.wall();
-        if let Some(found) = self.cache.lookup(ask, now) {
+        let usable = |found: &Found| checked == Checked::No || found.provenance.security != Security::Unchecked;
+        if let Some(found) = self.cache.lookup(ask, now).filter(usable) {
             return Some(Step::End(self.end_from_cache(ask, found, events)));
         }
         if ask.rtype != RrType::CNAME
-            && let Some(Known::Rrset(set)) = self.cached(&ask.name, RrType::CNAME)
+            && let Some(found) = self.found(&ask.name, RrType::CNAME).filter(usable)
+            && let Known::Rrset(set) = found.known
             && let alias::Found::Alias(step) = alias::by_cname(&set)
         {
             events.push(from_cache_event(ask, CachedWhat::Alias, vec![set]));
-            return Some(Step::Alias(step));
+            return Some(Step::Alias(step, found.provenance.security, found.proofs));
         }
         for above in ask.name.ancestors().skip(1) {
-            let Some(Known::Rrset(dname)) = self.cached(&above, RrType::DNAME) else { continue };
+            let Some(found) = self.found(&above, RrType::DNAME).filter(usable) else { continue };
+            let Known::Rrset(dname) = found.known else { continue };
+            let security = found.provenance.security;
             match alias::by_dname(&ask.name, &dname) {
                 alias::Found::Alias(step) => {
                     events.push(from_cache_event(ask, CachedWhat::Alias, vec![dname]));
-                    return Some(Step::Alias(step));
+                    return Some(Step::Alias(step, security, found.proofs));
                 }
                 alias::Found::TooLong(dname) => {
-                    return Some(Step::End(Chased { aliases: vec![dname], too_long: true, ..Chased::empty() }));
+                    let end = Chased { aliases: vec![dname], too_long: true, ..Chased::empty() };
+                    return Some(Step::End(Chased { security, ..end }));
                 }
                 alias::Found::Broken => {}
             }
         }
         if self.config.harden_below_nxdomain
-            && let Some((_, found)) = self.cache.nxdomain_above(&ask.name, now)
+            && let Some((_, found)) = self.cache.nxdomain_above(&ask.name, now).filter(|(_, found)| usable(found))
         {
             // RFC 8020 §2: nothing exists below a name that does not exist.
             return Some(Step::End(self.end_from_cache(ask, found, events)));
@@ -235,15 +263,24 @@ impl<N: Network> Resolver<N> {
     }
 
     fn cached(&self, name: &Name, rtype: RrType) -> Option<Known> {
-        let found = self.cache.lookup(&Question::new(name.clone(), rtype), self.env.clock.wall());
-        found.map(|found| found.known)
+        self.found(name, rtype).map(|found| found.known)
+    }
+
+    fn found(&self, name: &Name, rtype: RrType) -> Option<Found> {
+        self.cache.lookup(&Question::new(name.clone(), rtype), self.env.clock.wall())
+    }
+
+    /// Whether data is checked for a client.
+    fn checked_for(&self, checking: Checking) -> Checked {
+        if checking == Checking::Enabled && self.validates() { Checked::Yes } else { Checked::No }
     }
 
     fn end_from_cache(&self, ask: &Question, found: Found, events: &mut Vec<Event>) -> Chased {
+        let security = found.provenance.security;
         match found.known {
             Known::Rrset(set) => {
                 events.push(from_cache_event(ask, CachedWhat::Answer, vec![set.clone()]));
-                Chased { data: Some(set), ..Chased::empty() }
+                Chased { data: Some(set), proofs: found.proofs, security, ..Chased::empty() }
             }
             Known::Negative(negative) => {
                 let what = match negative.denial {
@@ -251,7 +288,8 @@ impl<N: Network> Resolver<N> {
                     Denial::NxDomain => CachedWhat::NxDomain,
                 };
                 events.push(from_cache_event(ask, what, negative.soa.iter().cloned().collect()));
-                Chased { denial: Some((negative.denial, negative.soa)), ..Chased::empty() }
+                let denial = Some((negative.denial, negative.soa));
+                Chased { denial, proofs: negative.proofs, security, ..Chased::empty() }
             }
         }
     }
@@ -293,7 +331,9 @@ impl<N: Network> Resolver<N> {
         match &outcome {
             Ok(_) => self.cache.clear_failure(&question, scope),
             Err(error) if error.is_cached() => {
-                self.cache.put_failure(&question, scope, error.to_ede(), self.env.clock.wall());
+                let at_least = if matches!(error, ResolveError::Bogus(_)) { BOGUS_PERIOD } else { 0 };
+                let now = self.env.clock.wall();
+                self.cache.put_failure_for(&question, scope, error.to_ede(), at_least, now);
             }
             Err(_) => {}
         }
@@ -314,30 +354,31 @@ impl<N: Network> Resolver<N> {
         let mut name = question.name.clone();
         let mut met = vec![name.clone()];
         let mut aliases: Vec<Rrset> = Vec::new();
+        let (mut proofs, mut security) = (Vec::new(), Security::Secure);
         loop {
             let ask = Question::new(name.clone(), question.rtype);
             let mut events = Vec::new();
-            let known = self.known(&ask, &mut events);
+            let known = self.known(&ask, work.checked, &mut events);
             self.record_all(events, work);
             let (sets, target) = match known {
-                Some(Step::Alias(Alias { sets, target })) => (sets, target),
-                Some(Step::End(end)) => {
-                    aliases.extend(end.aliases);
-                    return Ok(Chased { aliases, ..end });
+                Some(Step::Alias(Alias { sets, target }, standing, beside)) => {
+                    security = worse(security, standing);
+                    proofs.extend(beside);
+                    (sets, target)
                 }
+                Some(Step::End(end)) => return Ok(end.behind(aliases, proofs, security)),
                 None => {
-                    let answered = self.settle(self.iterate(&ask, work).await?);
-                    let end = match answered.end {
-                        End::Target(target) => Err(target),
-                        other => Ok(Chased::from_end(other)),
-                    };
-                    match end {
-                        Ok(end) => {
-                            self.spend_aliases(&answered.aliases, work)?;
+                    let (answered, standing) = self.fetch(&ask, work).await?;
+                    let answered = self.settle(answered);
+                    security = worse(security, standing);
+                    proofs.extend(answered.proofs);
+                    self.spend_aliases(&answered.aliases, work)?;
+                    match answered.end {
+                        End::Target(target) => (answered.aliases, target),
+                        end => {
                             aliases.extend(answered.aliases);
-                            return Ok(Chased { aliases, ..end });
+                            return Ok(Chased::from_end(end).behind(aliases, proofs, security));
                         }
-                        Err(target) => (answered.aliases, target),
                     }
                 }
             };
@@ -350,6 +391,45 @@ impl<N: Network> Resolver<N> {
             met.push(target.clone());
             name = target;
         }
+    }
+
+    /// An answer from the servers, checked if it has to be, and stored. What does not stand the check is asked of
+    /// another server, as long as there is one (RFC 4035 §4.7 leaves it to us; one liar shall not hide a zone).
+    async fn fetch(self: &Arc<Self>, ask: &Question, work: &Work) -> Result<(Answered, Security), ResolveError> {
+        if work.checked == Checked::No {
+            let Fetched { answered, zone, .. } = self.iterate(ask, work).await?;
+            self.store(ask, &answered, &zone, &Standing::uniform(Security::Unchecked));
+            return Ok((answered, Security::Unchecked));
+        }
+        let mut broken: Option<ResolveError> = None;
+        let mut waiting = self.fetched_before(ask);
+        for _ in 0..MAX_BOGUS_TRIES {
+            let fetched = match waiting.take() {
+                Some(fetched) => fetched,
+                None => match self.iterate(ask, work).await {
+                    Ok(fetched) => fetched,
+                    // The others had nothing at all: what is wrong with the answer that there was is the better news.
+                    Err(error) => return Err(broken.unwrap_or(error)),
+                },
+            };
+            let (by, zone) = (fetched.by, fetched.zone.clone());
+            let why = match self.validate(ask, fetched, work).await {
+                Ok(CheckedAnswer { answered, zone, standing }) => {
+                    self.store(ask, &answered, &zone, &standing);
+                    return Ok((answered, standing.whole()));
+                }
+                Err(ResolveError::Bogus(why)) => why,
+                Err(error) => return Err(error),
+            };
+            let pointless = matches!(why, Why::TooMuchWork { .. });
+            let first = broken.get_or_insert(ResolveError::Bogus(why)).clone();
+            match by {
+                _ if pointless => return Err(first),
+                Some(server) => work.distrust(&zone, server),
+                None => {} // it was in the cache; the next one comes from a server
+            }
+        }
+        Err(broken.unwrap_or(ResolveError::Internal))
     }
 
     /// Gives an answer that just came the TTLs under which it is kept, so that the first answer obeys the same limits
@@ -384,13 +464,14 @@ impl<N: Network> Resolver<N> {
         let mut aliases = Vec::new();
         for _ in 0..=self.config.limits.aliases {
             let ask = Question::new(name.clone(), question.rtype);
-            let found = self.cache.lookup_stale(&ask, self.env.clock.wall());
+            let usable = |found: &Found| !self.validates() || found.provenance.security != Security::Unchecked;
+            let found = self.cache.lookup_stale(&ask, self.env.clock.wall()).filter(usable);
             if let Some(found) = found {
                 let end = self.end_from_cache(&ask, found, &mut Vec::new());
                 return Some(self.mark_stale(Chased { aliases, ..end }));
             }
             let cname = Question::new(name.clone(), RrType::CNAME);
-            let found = self.cache.lookup_stale(&cname, self.env.clock.wall())?;
+            let found = self.cache.lookup_stale(&cname, self.env.clock.wall()).filter(usable)?;
             let Known::Rrset(set) = found.known else { return None };
             let alias::Found::Alias(step) = alias::by_cname(&set) else { return None };
             aliases.extend(step.sets);
@@ -421,7 +502,18 @@ impl<N: Network> Resolver<N> {
 
 impl Chased {
     fn empty() -> Self {
-        Self { aliases: vec![], data: None, denial: None, too_long: false }
+        Self { aliases: vec![], data: None, denial: None, too_long: false, proofs: vec![], security: Security::Secure }
+    }
+
+    /// The same at the end of aliases that stand no better than `security`.
+    fn behind(self, mut aliases: Vec<Rrset>, mut proofs: Vec<Rrset>, security: Security) -> Self {
+        aliases.extend(self.aliases);
+        for proof in self.proofs {
+            if !proofs.contains(&proof) {
+                proofs.push(proof);
+            }
+        }
+        Self { aliases, proofs, security: worse(self.security, security), ..self }
     }
 
     fn from_end(end: End) -> Self {
@@ -447,8 +539,9 @@ fn into_answer(chased: Chased) -> Answer {
     let rcode = chased.rcode();
     let mut answer = chased.aliases;
     answer.extend(chased.data);
-    let authority = chased.denial.and_then(|(_, soa)| soa).into_iter().collect();
-    Answer { answer, authority, security: Security::Unchecked, ..Answer::empty(rcode) }
+    let soa = chased.denial.and_then(|(_, soa)| soa);
+    let authority = soa.into_iter().chain(chased.proofs).collect();
+    Answer { answer, authority, security: chased.security, ..Answer::empty(rcode) }
 }
 
 fn failure(error: &ResolveError) -> Answer {

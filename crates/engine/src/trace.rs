@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use proto::{Name, Question, Rcode, Rrset};
+use proto::{Name, Question, Rcode, RrType, Rrset};
 use serde::{Serialize, Serializer};
 use tokio::sync::mpsc;
 
@@ -144,6 +144,36 @@ pub enum Event {
         /// Where it leads.
         to: Name,
     },
+    /// The keys of a zone were found, or why not: a link of the chain of trust.
+    ZoneKeys {
+        /// The zone.
+        zone: Name,
+        /// What vouches for the keys, in presentation form: DS records or trust anchors.
+        vouchers: Vec<String>,
+        /// The keys of the zone.
+        keys: Vec<KeySeen>,
+        /// The signature over them that counts.
+        signature: Option<SignatureSeen>,
+        /// How the zone stands.
+        trust: TrustSeen,
+        /// Why it is not secure.
+        why: Option<String>,
+    },
+    /// A set was checked.
+    Checked {
+        /// Its owner.
+        name: Name,
+        /// Its type; for a denial the type denied.
+        rtype: RrType,
+        /// Whether it is a denial.
+        denial: bool,
+        /// The signature that counts.
+        signature: Option<SignatureSeen>,
+        /// The outcome.
+        trust: TrustSeen,
+        /// Why it is not secure.
+        why: Option<String>,
+    },
     /// A choice that a reader would wonder about.
     Note {
         /// In words.
@@ -160,6 +190,40 @@ pub enum Event {
     },
 }
 
+/// A key as the trace tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeySeen {
+    /// Its tag.
+    pub tag: u16,
+    /// Its algorithm.
+    pub algorithm: String,
+    /// Whether it is a secure entry point.
+    pub entry_point: bool,
+}
+
+/// A signature as the trace tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SignatureSeen {
+    /// Tag of the key.
+    pub tag: u16,
+    /// Its algorithm.
+    pub algorithm: String,
+    /// Seconds until it expires.
+    pub remaining: u32,
+}
+
+/// The outcome of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrustSeen {
+    /// A chain of signatures leads to it.
+    Secure,
+    /// Provenly outside every chain.
+    Insecure,
+    /// It should be signed and is not, or wrongly.
+    Bogus,
+}
+
 /// Why a question is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
@@ -173,6 +237,11 @@ pub enum Purpose {
     },
     /// The list of root servers is needed (RFC 9609).
     Priming,
+    /// The chain of trust needs it.
+    Trust {
+        /// The zone whose standing is to be found out.
+        zone: Name,
+    },
 }
 
 /// What the cache held.

@@ -1,7 +1,10 @@
 //! The context of one piece of work: budget, trace, nesting.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use dnssec::Effort;
 use proto::{Name, Question};
 
 use crate::budget::Budget;
@@ -16,6 +19,21 @@ pub(crate) struct Work {
     pub(crate) depth: u32,
     ancestors: Arc<Ancestors>,
     standing: Arc<Mutex<Name>>,
+    /// Whether what is found has to be checked before it is used: not for clients that check by themselves, nor for
+    /// addresses of servers, which can be lied about without anybody believing the lie.
+    pub(crate) checked: Checked,
+    /// The allowance for signature checks, shared by all of the work.
+    pub(crate) effort: Arc<Effort>,
+    distrusted: Arc<Mutex<BTreeSet<(Name, IpAddr)>>>,
+}
+
+/// Whether data is validated on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Checked {
+    /// It is; bogus data is an error.
+    Yes,
+    /// It is taken as it comes.
+    No,
 }
 
 /// The questions that wait for this one, innermost first.
@@ -28,7 +46,16 @@ struct Ancestors {
 impl Work {
     pub(crate) fn new(question: &Question, budget: Arc<Budget>, trace: Trace) -> Self {
         let ancestors = Arc::new(Ancestors { question: question.clone(), above: None });
-        Self { budget, trace, depth: 0, ancestors, standing: Arc::new(Mutex::new(Name::root())) }
+        Self {
+            budget,
+            trace,
+            depth: 0,
+            ancestors,
+            standing: Arc::new(Mutex::new(Name::root())),
+            checked: Checked::No,
+            effort: Arc::default(),
+            distrusted: Arc::default(),
+        }
     }
 
     /// The context of a question that this one needs.
@@ -44,7 +71,25 @@ impl Work {
             above = ancestor.above.as_ref();
         }
         let ancestors = Arc::new(Ancestors { question: question.clone(), above: Some(self.ancestors.clone()) });
-        Ok(Self { trace: self.trace.child(), depth: self.depth + 1, ancestors, ..self.clone() })
+        let checked = Checked::No;
+        Ok(Self { trace: self.trace.child(), depth: self.depth + 1, ancestors, checked, ..self.clone() })
+    }
+
+    /// The context of a look-up for the chain of trust. It leads strictly upwards, so that it cannot turn in a circle, and
+    /// checks what it finds by itself.
+    pub(crate) fn for_trust(&self) -> Self {
+        Self { trace: self.trace.child(), checked: Checked::No, ..self.clone() }
+    }
+
+    /// From now on a server is not asked about its zone any more: what it said does not stand the check.
+    pub(crate) fn distrust(&self, zone: &Name, server: IpAddr) {
+        self.distrusted.lock().unwrap_or_else(PoisonError::into_inner).insert((zone.clone(), server));
+    }
+
+    /// Whether a server has said things about the zone that did not stand the check.
+    pub(crate) fn distrusts(&self, zone: &Name, server: IpAddr) -> bool {
+        let distrusted = self.distrusted.lock().unwrap_or_else(PoisonError::into_inner);
+        !distrusted.is_empty() && distrusted.contains(&(zone.clone(), server))
     }
 
     /// Notes the zone whose servers are being asked, for the message when time runs out.

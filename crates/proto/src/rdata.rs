@@ -3,6 +3,8 @@
 //! Data is kept in uncompressed wire form. Typed views, presentation form and the check for well-formedness come from
 //! hickory-proto; they are used where people read or where data enters, never on the way of a cached answer.
 
+pub mod dnssec;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -81,6 +83,7 @@ pub fn check(rtype: RrType, rdata: &[u8]) -> Result<(), MalformedRdata> {
         RrType::SOA => Soa::read(rdata).is_some(),
         RrType::MX => rdata.len() > 2 && Name::from_wire(&rdata[2..]).is_ok(),
         RrType::TXT => character_strings_fit(rdata),
+        _ if dnssec::is_ours(rtype) => dnssec::is_well_formed(rtype, rdata),
         _ => to_hickory(rtype, rdata).is_some(),
     };
     good.then_some(()).ok_or(MalformedRdata)
@@ -120,6 +123,11 @@ pub fn present(rtype: RrType, rdata: &[u8]) -> String {
         }
         RrType::TXT => {
             if let Some(text) = present_strings(rdata) {
+                return text;
+            }
+        }
+        _ if dnssec::is_ours(rtype) => {
+            if let Some(text) = dnssec::present(rtype, rdata) {
                 return text;
             }
         }

@@ -140,6 +140,7 @@ impl Reader {
                     out.extend_from_slice(&octets);
                 }
             }
+            _ if rdata::dnssec::is_ours(rtype) => return rdata::dnssec::parse(rtype, &words, |text| self.name(text)),
             _ => return by_hickory(rtype, fields),
         }
         Ok(out)

@@ -56,6 +56,7 @@ impl<N: Network> Attempts<N> {
             silences: 0,
             queries: 0,
             doubtful: None,
+            by: None,
             opinions: 0,
             why: Unreachable::NoRoute,
             without_edns: Vec::new(),

@@ -32,7 +32,7 @@ impl<N: Network> Resolver<N> {
         let mixed = self.config.case_randomisation && !stats.breaks_case(now);
         Style {
             edns: edns.then_some(self.config.edns_buffer_size),
-            dnssec_ok: false,
+            dnssec_ok: true, // RFC 4035 §3.2.1; also for those who validate behind us
             case: if mixed { Case::Mixed } else { Case::AsGiven },
             recursion_desired: false,
             cookie: Some(Cookie { client, server }),

@@ -53,11 +53,15 @@ impl<N: Network> Attempts<N> {
         self.silent.retain(|(silent, _)| silent != candidate);
         match verdict {
             Verdict::Usable(meaning) => {
+                self.by = Some(address);
                 self.resolver.infra.learn(address, Lesson::NotLame(self.ask.zone.clone()), now);
                 return Some(meaning);
             }
             Verdict::Doubtful(meaning) => {
                 self.why = Unreachable::Unusable;
+                if self.doubtful.is_none() {
+                    self.by = Some(address);
+                }
                 self.doubtful.get_or_insert(meaning);
                 self.opinions += 1;
                 let nobody_else = self.left.is_empty() && self.running.is_empty();

@@ -1,0 +1,211 @@
+//! Trust anchors: where chains of trust begin.
+
+use std::collections::BTreeMap;
+
+use proto::{Name, Record, RrType, zonefile};
+
+use crate::keys::Voucher;
+
+/// DS records of the root's keys as IANA publishes them: of 2017, and of 2024, which signs since October 2026.
+const ROOT: &str = "\
+. IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D
+. IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16
+";
+
+/// A text that cannot be read as trust anchors.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnchorError {
+    /// Not in the form of a zone file, nor of a file of managed keys.
+    #[error("{0}")]
+    Unreadable(String),
+    /// A record of another type.
+    #[error("{name} {rtype}: a trust anchor is a DS or DNSKEY record")]
+    WrongType {
+        /// Its owner.
+        name: Name,
+        /// Its type.
+        rtype: RrType,
+    },
+    /// A statement of a `managed-keys` or `trust-anchors` clause that is not understood.
+    #[error("not understood: {0}")]
+    Statement(String),
+}
+
+/// Trust anchors by zone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TrustAnchors {
+    zones: BTreeMap<Name, Voucher>,
+}
+
+impl TrustAnchors {
+    /// None: then nothing is validated.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The root's, as compiled in.
+    pub fn root() -> Self {
+        let mut anchors = Self::none();
+        anchors.add_text(ROOT).expect("written above");
+        anchors
+    }
+
+    /// Adds the anchors of a text: records in the form of a zone file (`root.key`), or a `managed-keys`, `trusted-keys` or
+    /// `trust-anchors` clause.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn add_text(&mut self, text: &str) -> Result<(), AnchorError> {
+        let records = match clause(text)? {
+            Some(lines) => parse(&lines)?,
+            None => parse(text)?,
+        };
+        for record in records {
+            self.add(&record)?;
+        }
+        Ok(())
+    }
+
+    /// Adds one anchor.
+    ///
+    /// # Errors
+    /// [`AnchorError::WrongType`] for anything but DS and DNSKEY.
+    pub fn add(&mut self, record: &Record) -> Result<(), AnchorError> {
+        let (name, rtype) = (record.name.clone(), record.rtype);
+        let voucher = self.zones.entry(name.clone()).or_insert(Voucher { ds: vec![], dnskeys: vec![] });
+        let list = match rtype {
+            RrType::DS => &mut voucher.ds,
+            RrType::DNSKEY => &mut voucher.dnskeys,
+            _ => return Err(AnchorError::WrongType { name, rtype }),
+        };
+        if !list.contains(&record.rdata) {
+            list.push(record.rdata.clone());
+        }
+        Ok(())
+    }
+
+    /// Replaces the anchors of a zone, as RFC 5011 demands from time to time.
+    pub fn set(&mut self, zone: Name, voucher: Voucher) {
+        self.zones.insert(zone, voucher);
+    }
+
+    /// What vouches for the keys of exactly this zone.
+    pub fn of(&self, zone: &Name) -> Option<&Voucher> {
+        self.zones.get(zone)
+    }
+
+    /// The deepest zone with an anchor at or above the name.
+    pub fn above(&self, name: &Name) -> Option<&Name> {
+        name.ancestors().find_map(|zone| self.zones.get_key_value(&zone).map(|(zone, _)| zone))
+    }
+
+    /// The zones that have anchors.
+    pub fn zones(&self) -> impl Iterator<Item = (&Name, &Voucher)> {
+        self.zones.iter()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.zones.is_empty()
+    }
+}
+
+fn parse(text: &str) -> Result<Vec<Record>, AnchorError> {
+    zonefile::parse(text, &Name::root()).map_err(|error| AnchorError::Unreadable(error.to_string()))
+}
+
+/// A line of a clause without its comment. Base64 has slashes too, but never behind a blank.
+fn without_comment(line: &str) -> &str {
+    let starts = ["//", "#"].iter().filter_map(|mark| {
+        let mut places = line.match_indices(mark).map(|(at, _)| at);
+        places.find(|at| line[..*at].chars().next_back().is_none_or(|before| before.is_whitespace() || before == ';'))
+    });
+    &line[..starts.min().unwrap_or(line.len())]
+}
+
+/// The statements of a clause as records, if the text is one: `. initial-key 257 3 8 "AwEA…";`.
+fn clause(text: &str) -> Result<Option<String>, AnchorError> {
+    let text: Vec<&str> = text.lines().map(without_comment).collect();
+    let text = text.join("\n");
+    let trimmed = text.trim_start();
+    if !["managed-keys", "trusted-keys", "trust-anchors"].iter().any(|word| trimmed.starts_with(word)) {
+        return Ok(None);
+    }
+    let (Some(open), Some(close)) = (text.find('{'), text.rfind('}')) else {
+        return Err(AnchorError::Statement("a clause needs { and }".to_owned()));
+    };
+    if close < open {
+        return Err(AnchorError::Statement("a clause needs { and }".to_owned()));
+    }
+    let mut lines = String::new();
+    for statement in text[open + 1..close].split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+        lines += &record_of(statement).ok_or_else(|| AnchorError::Statement(statement.to_owned()))?;
+        lines.push('\n');
+    }
+    Ok(Some(lines))
+}
+
+fn record_of(statement: &str) -> Option<String> {
+    let words: Vec<String> = statement.split_whitespace().map(|word| word.replace('"', "")).collect();
+    let mut words = words.iter().map(String::as_str);
+    let name = words.next().filter(|name| !name.is_empty())?;
+    let name = if name.ends_with('.') { name.to_owned() } else { format!("{name}.") };
+    let mut rest: Vec<&str> = words.collect();
+    let rtype = match *rest.first()? {
+        "initial-key" | "static-key" => {
+            rest.remove(0);
+            "DNSKEY"
+        }
+        "initial-ds" | "static-ds" => {
+            rest.remove(0);
+            "DS"
+        }
+        // trusted-keys has no word in between.
+        _ => "DNSKEY",
+    };
+    (rest.len() >= 4).then(|| format!("{name} IN {rtype} {}", rest.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_keys_of_the_root_are_compiled_in() {
+        let anchors = TrustAnchors::root();
+        let voucher = anchors.of(&Name::root()).unwrap();
+        let tags: Vec<u16> = voucher.ds.iter().map(|ds| crate::Ds::read(ds).unwrap().key_tag).collect();
+        assert_eq!(tags, [20326, 38696]);
+    }
+
+    #[test]
+    fn the_deepest_anchor_above_a_name_counts() {
+        let mut anchors = TrustAnchors::root();
+        anchors.add_text("example. IN DS 1 13 2 00").unwrap();
+        let above = |name: &str| anchors.above(&name.parse().unwrap()).unwrap().to_string();
+        assert_eq!(above("www.example."), "example.");
+        assert_eq!(above("example."), "example.");
+        assert_eq!(above("other."), ".");
+        assert!(TrustAnchors::none().above(&Name::root()).is_none());
+    }
+
+    #[test]
+    fn clauses_of_managed_keys_are_read() {
+        let mut anchors = TrustAnchors::none();
+        let text = "managed-keys {\n  // the root\n  . initial-key 257 3 8 \"AwEAAaz//\n   Am8//8=\"; // end\n};\n";
+        anchors.add_text(text).unwrap();
+        assert_eq!(anchors.of(&Name::root()).unwrap().dnskeys.len(), 1);
+        let mut anchors = TrustAnchors::none();
+        let text = "trust-anchors {\n example initial-ds 20326 8 2 \"E06D\"; # comment\n};";
+        anchors.add_text(text).unwrap();
+        assert_eq!(anchors.of(&"example.".parse().unwrap()).unwrap().ds.len(), 1);
+    }
+
+    #[test]
+    fn other_records_are_refused() {
+        let mut anchors = TrustAnchors::none();
+        assert!(matches!(anchors.add_text(". IN A 192.0.2.1"), Err(AnchorError::WrongType { .. })));
+        assert!(matches!(anchors.add_text("managed-keys { . what; };"), Err(AnchorError::Statement(_))));
+        assert!(anchors.add_text("nonsense").is_err());
+    }
+}

@@ -1,0 +1,173 @@
+//! Denials of existence: what a set of NSEC or NSEC3 records proves (RFC 4035 §5.4, RFC 5155 §8, RFC 6840 §4).
+//!
+//! The records come in checked: each is signed by a key of the zone, and none was made from a wildcard.
+
+mod by_nsec;
+mod by_nsec3;
+
+use proto::{Name, RrType, Rrset};
+
+use crate::nsec::Nsec;
+use crate::nsec3::{Hasher, Judgement, Nsec3};
+use crate::{Effort, Why};
+
+/// Denial records of one answer that are looked at; a proof needs three.
+pub const MAX_RECORDS: usize = 8;
+
+/// How far a proof reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proven {
+    /// It holds.
+    Secure,
+    /// It holds, but for unsigned delegations that an opt-out span may hide (RFC 5155 §6), or the zone hashes more
+    /// often than anybody has to follow. The denial counts as unsigned.
+    Insecure(Option<Why>),
+}
+
+/// What a proof says of a name that may be a delegation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoDs {
+    /// A delegation without DS: the zone below is unsigned.
+    Unsigned,
+    /// The name may be an unsigned delegation, hidden in an opt-out span.
+    OptOut,
+    /// No delegation: the name belongs to the zone, or does not exist.
+    NoCut,
+    /// The zone hashes more often than anybody has to follow: what is below counts as unsigned.
+    TooManyIterations(Why),
+}
+
+/// Checked denial records of one zone.
+#[derive(Debug)]
+pub struct Proofs<'a> {
+    zone: &'a Name,
+    kind: Kind<'a>,
+}
+
+#[derive(Debug)]
+enum Kind<'a> {
+    Nsec(Vec<Nsec<'a>>),
+    Nsec3(Vec<Nsec3<'a>>),
+}
+
+impl<'a> Proofs<'a> {
+    /// Takes those of the sets that are sound denial records of the zone.
+    ///
+    /// NSEC3 records with other parameters than the first are left out (RFC 5155 §8.2). Where both kinds are there, NSEC3
+    /// counts only if there is no NSEC.
+    pub fn new(zone: &'a Name, sets: impl IntoIterator<Item = &'a Rrset> + Clone) -> Self {
+        let nsec: Vec<Nsec<'a>> =
+            sets.clone().into_iter().filter_map(|set| Nsec::read(set, zone)).take(MAX_RECORDS).collect();
+        if !nsec.is_empty() {
+            return Self { zone, kind: Kind::Nsec(nsec) };
+        }
+        let mut nsec3: Vec<Nsec3<'a>> =
+            sets.into_iter().filter_map(|set| Nsec3::read(set, zone)).take(MAX_RECORDS).collect();
+        if let Some(first) = nsec3.first().map(|record| record.parameters) {
+            nsec3.retain(|record| record.parameters == first);
+        }
+        Self { zone, kind: Kind::Nsec3(nsec3) }
+    }
+
+    /// Whether there is nothing to prove anything with.
+    pub fn is_empty(&self) -> bool {
+        match &self.kind {
+            Kind::Nsec(records) => records.is_empty(),
+            Kind::Nsec3(records) => records.is_empty(),
+        }
+    }
+
+    /// That the name exists without the type (NODATA), or that the wildcard it falls under does.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn no_data(&self, name: &Name, rtype: RrType, effort: &Effort) -> Result<Proven, Why> {
+        self.run(
+            name,
+            rtype,
+            effort,
+            |zone, records| by_nsec::no_data(records, zone, name, rtype),
+            |records, hasher| by_nsec3::no_data(records, self.zone, hasher, name, rtype),
+        )
+    }
+
+    /// That the name does not exist, and no wildcard stands in for it (NXDOMAIN).
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn no_name(&self, name: &Name, rtype: RrType, effort: &Effort) -> Result<Proven, Why> {
+        self.run(
+            name,
+            rtype,
+            effort,
+            |zone, records| by_nsec::no_name(records, zone, name),
+            |records, hasher| by_nsec3::no_name(records, self.zone, hasher, name),
+        )
+    }
+
+    /// That nothing closer than the wildcard below the closest encloser matches the name (RFC 4035 §5.3.4).
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn no_closer_match(
+        &self,
+        name: &Name,
+        closest_encloser: &Name,
+        rtype: RrType,
+        effort: &Effort,
+    ) -> Result<Proven, Why> {
+        let next_closer = name.suffix(closest_encloser.label_count() + 1);
+        self.run(
+            name,
+            rtype,
+            effort,
+            |zone, records| by_nsec::no_closer_match(records, zone, name, closest_encloser),
+            |records, hasher| by_nsec3::no_closer_match(records, hasher, &next_closer),
+        )
+    }
+
+    /// What the records say of a delegation at the name, seen from the zone above.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn no_ds(&self, name: &Name, effort: &Effort) -> Result<NoDs, Why> {
+        let missing = |what| Why::NoProof { name: name.clone(), rtype: RrType::DS, what };
+        match &self.kind {
+            Kind::Nsec(records) => by_nsec::no_ds(records, self.zone, name).map_err(missing),
+            Kind::Nsec3(records) => {
+                let Some(first) = records.first() else { return Err(missing("there are no NSEC or NSEC3 records")) };
+                match first.parameters.judge(self.zone) {
+                    Judgement::Refused(why) => return Err(why),
+                    Judgement::Insecure(why) => return Ok(NoDs::TooManyIterations(why)),
+                    Judgement::Fine => {}
+                }
+                let hasher = Hasher::new(first.parameters, effort);
+                by_nsec3::no_ds(records, self.zone, &hasher, name).map_err(|failure| failure.into_why(missing))
+            }
+        }
+    }
+
+    fn run(
+        &self,
+        name: &Name,
+        rtype: RrType,
+        effort: &Effort,
+        nsec: impl FnOnce(&Name, &[Nsec<'a>]) -> Result<Proven, &'static str>,
+        nsec3: impl FnOnce(&[Nsec3<'a>], &Hasher<'_>) -> Result<Proven, by_nsec3::Failure>,
+    ) -> Result<Proven, Why> {
+        let missing = |what| Why::NoProof { name: name.clone(), rtype, what };
+        match &self.kind {
+            Kind::Nsec(records) => nsec(self.zone, records).map_err(missing),
+            Kind::Nsec3(records) => {
+                let Some(first) = records.first() else { return Err(missing("there are no NSEC or NSEC3 records")) };
+                match first.parameters.judge(self.zone) {
+                    Judgement::Refused(why) => return Err(why),
+                    Judgement::Insecure(why) => return Ok(Proven::Insecure(Some(why))),
+                    Judgement::Fine => {}
+                }
+                let hasher = Hasher::new(first.parameters, effort);
+                nsec3(records, &hasher).map_err(|failure| failure.into_why(missing))
+            }
+        }
+    }
+}

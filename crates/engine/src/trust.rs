@@ -1,0 +1,402 @@
+//! Where a zone stands: whether a chain of signatures leads from a trust anchor to its keys (RFC 4035 §5). Waits.
+//!
+//! The chain is followed upwards: the keys of a zone need its DS records, which need the keys of its parent, and so on to
+//! an anchor or to a zone that is remembered.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cache::{Known, Negative, Provenance};
+use dnssec::denial::{NoDs, Proofs};
+use dnssec::keys::{Voucher, authenticate};
+use dnssec::verify::Valid;
+use dnssec::{Why, ZoneKeys};
+use proto::{Name, Question, Rank, Rcode, RrType, Rrset, Security, WallTime};
+use transport::Network;
+
+use crate::Resolver;
+use crate::classify::{Answered, End, Referral};
+use crate::error::ResolveError;
+use crate::iterate::Fetched;
+use crate::trace::{Event, KeySeen, Purpose, SignatureSeen, TrustSeen};
+use crate::validate::Standing;
+use crate::work::Work;
+
+/// Zones whose standing is remembered.
+const MAX_ZONES: usize = 50_000;
+/// How long a broken chain is remembered, in seconds: its owner may mend it any minute.
+const BOGUS_TTL: u32 = 60;
+/// How long a zone without anchor above it counts as such, in seconds; nothing is looked up to find it out.
+const MAX_TRUST_TTL: u32 = 86_400;
+/// Servers whose DNSKEY or DS answers are tried before the chain counts as broken.
+const MAX_BOGUS_TRIES: u32 = 4;
+
+/// Where a zone stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Signed, and these are its keys.
+    Secure(Arc<ZoneKeys>),
+    /// Provenly unsigned, or signed in a way that nobody has to understand.
+    Insecure(Option<Why>),
+    /// It should be signed and is not, or wrongly.
+    Bogus(Why),
+    /// No zone begins at this name.
+    NoCut,
+}
+
+/// What the parent says of a name.
+enum DsStatus {
+    Signed(Voucher, u32),
+    Unsigned(Option<Why>, u32),
+    NoCut(u32),
+    Bogus(Why),
+}
+
+/// Zones and where they stand, each with the time at which that has to be found out anew.
+#[derive(Debug, Default)]
+pub(crate) struct TrustTable {
+    zones: Mutex<HashMap<Name, (Trust, WallTime)>>,
+}
+
+impl TrustTable {
+    pub(crate) fn get(&self, zone: &Name, now: WallTime) -> Option<Trust> {
+        let zones = self.zones.lock().unwrap_or_else(PoisonError::into_inner);
+        zones.get(zone).filter(|(_, expires)| now < *expires).map(|(trust, _)| trust.clone())
+    }
+
+    fn put(&self, zone: &Name, trust: Trust, expires: WallTime, now: WallTime) {
+        let mut zones = self.zones.lock().unwrap_or_else(PoisonError::into_inner);
+        if zones.len() >= MAX_ZONES {
+            zones.retain(|_, (_, expires)| now < *expires);
+        }
+        if zones.len() >= MAX_ZONES {
+            zones.clear(); // a flood of zones: finding them out anew costs less than sorting them
+        }
+        zones.insert(zone.clone(), (trust, expires));
+    }
+}
+
+impl<N: Network> Resolver<N> {
+    /// Whether data is to be validated at all.
+    pub(crate) fn validates(&self) -> bool {
+        self.config.validation.is_on()
+    }
+
+    /// The zone at or above the name that a negative trust anchor covers (RFC 7646).
+    fn negative_anchor(&self, zone: &Name) -> Option<Why> {
+        let now = self.env.clock.wall();
+        let live = |until: Option<WallTime>| until.is_none_or(|until| now < until);
+        let anchors = self.config.validation.negative_anchors.iter().filter(|anchor| live(anchor.until));
+        // RFC 7646 §2: a positive anchor below a negative one counts again.
+        let positive = self.config.validation.anchors.above(zone);
+        let covering = anchors.filter(|anchor| zone.is_at_or_below(&anchor.name));
+        let deepest = covering.max_by_key(|anchor| anchor.name.label_count())?;
+        let overruled = positive.is_some_and(|positive| positive.is_below(&deepest.name));
+        (!overruled).then(|| Why::NegativeTrustAnchor { name: deepest.name.clone() })
+    }
+
+    /// Why the zone of a name is not validated although it is signed, if that is so and known.
+    pub(crate) fn why_insecure(&self, name: &Name) -> Option<Why> {
+        name.ancestors().find_map(|zone| match self.standing(&zone) {
+            Some(Trust::Insecure(why)) => why,
+            _ => None,
+        })
+    }
+
+    /// Where a zone stands without looking anything up, if that can be told.
+    fn standing(&self, zone: &Name) -> Option<Trust> {
+        if let Some(why) = self.negative_anchor(zone) {
+            return Some(Trust::Insecure(Some(why)));
+        }
+        if self.config.validation.anchors.above(zone).is_none() {
+            return Some(Trust::Insecure(None));
+        }
+        self.trust.get(zone, self.env.clock.wall())
+    }
+
+    /// Where a zone stands.
+    pub(crate) fn trust_of(
+        self: &Arc<Self>,
+        zone: Name,
+        work: Work,
+    ) -> Pin<Box<dyn Future<Output = Result<Trust, ResolveError>> + Send>> {
+        let resolver = self.clone();
+        Box::pin(async move {
+            if let Some(trust) = resolver.standing(&zone) {
+                return Ok(trust);
+            }
+            let (trust, ttl) = resolver.find_trust(&zone, &work).await?;
+            let now = resolver.env.clock.wall();
+            resolver.trust.put(&zone, trust.clone(), now.plus_ttl(ttl.min(MAX_TRUST_TTL)), now);
+            Ok(trust)
+        })
+    }
+
+    async fn find_trust(self: &Arc<Self>, zone: &Name, work: &Work) -> Result<(Trust, u32), ResolveError> {
+        let status = match self.config.validation.anchors.of(zone) {
+            Some(voucher) => DsStatus::Signed(voucher.clone(), MAX_TRUST_TTL),
+            None => self.ds_of(zone, work).await?,
+        };
+        let (voucher, ds_ttl) = match status {
+            DsStatus::Signed(voucher, ttl) => (voucher, ttl),
+            DsStatus::Unsigned(why, ttl) => {
+                self.record_link(zone, None, &Trust::Insecure(why.clone()), None, work);
+                return Ok((Trust::Insecure(why), ttl));
+            }
+            DsStatus::NoCut(ttl) => return Ok((Trust::NoCut, ttl)),
+            DsStatus::Bogus(why) => {
+                self.record_link(zone, None, &Trust::Bogus(why.clone()), None, work);
+                return Ok((Trust::Bogus(why), BOGUS_TTL));
+            }
+        };
+        if let Some(why) = voucher.unsupported(zone, self.config.validation.policy) {
+            let trust = Trust::Insecure(Some(why));
+            self.record_link(zone, Some(&voucher), &trust, None, work);
+            return Ok((trust, ds_ttl));
+        }
+        let (trust, valid, ttl) = self.keys_of(zone, &voucher, work).await?;
+        self.record_link(zone, Some(&voucher), &trust, valid.as_ref(), work);
+        Ok((trust, ttl.min(ds_ttl)))
+    }
+
+    /// Fetches the keys of a zone, from another server if those of one do not stand the check.
+    async fn keys_of(
+        self: &Arc<Self>,
+        zone: &Name,
+        voucher: &Voucher,
+        work: &Work,
+    ) -> Result<(Trust, Option<Valid>, u32), ResolveError> {
+        let question = Question::new(zone.clone(), RrType::DNSKEY);
+        let mut broken = None;
+        for try_number in 0..MAX_BOGUS_TRIES {
+            let fetched = match self.fetch_for_trust(&question, zone, try_number == 0, work).await {
+                Ok(fetched) => fetched,
+                // Others had nothing better: the first reason stands.
+                Err(error) => match broken {
+                    Some(why) => return Ok((Trust::Bogus(why), None, BOGUS_TTL)),
+                    None => return Err(error),
+                },
+            };
+            let why = match &fetched.answered.end {
+                End::Data(set) if fetched.answered.aliases.is_empty() => {
+                    let policy = self.config.validation.policy;
+                    match authenticate(set, voucher, self.env.clock.wall(), policy, &work.effort) {
+                        Ok((keys, valid)) => {
+                            let mut answered = fetched.answered.clone();
+                            let ttl = set.ttl.min(valid.ttl);
+                            if let End::Data(set) = &mut answered.end {
+                                set.ttl = ttl;
+                            }
+                            self.store(&question, &answered, &fetched.zone, &Standing::uniform(Security::Secure));
+                            return Ok((Trust::Secure(Arc::new(keys)), Some(valid), ttl));
+                        }
+                        Err(why) => why,
+                    }
+                }
+                _ => Why::NoDnskey { zone: zone.clone() },
+            };
+            if !self.config.validation.harden_stripped && matches!(why, Why::NoDnskey { .. }) {
+                return Ok((Trust::Insecure(Some(why)), None, BOGUS_TTL));
+            }
+            let stop = matches!(why, Why::TooMuchWork { .. } | Why::KeyTagCollisions { .. });
+            let first = broken.get_or_insert(why);
+            match fetched.by {
+                Some(server) if !stop => work.distrust(&fetched.zone, server),
+                _ if stop => return Ok((Trust::Bogus(first.clone()), None, BOGUS_TTL)),
+                _ => {} // from the cache: asked anew
+            }
+        }
+        let why = broken.unwrap_or(Why::NoDnskey { zone: zone.clone() });
+        Ok((Trust::Bogus(why), None, BOGUS_TTL))
+    }
+
+    /// A look-up for the chain of trust: the cache, checked or not, else the servers.
+    async fn fetch_for_trust(
+        self: &Arc<Self>,
+        question: &Question,
+        zone: &Name,
+        may_use_cache: bool,
+        work: &Work,
+    ) -> Result<Fetched, ResolveError> {
+        if may_use_cache && let Some(fetched) = self.fetched_before(question) {
+            return Ok(fetched);
+        }
+        let child = work.for_trust();
+        let purpose = Purpose::Trust { zone: zone.clone() };
+        child.trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
+        let fetched = self.iterate(question, &child).await;
+        let rcode = fetched.as_ref().map_or(Rcode::SERVFAIL, |_| Rcode::NOERROR);
+        self.finish_span(&child, rcode);
+        fetched
+    }
+
+    /// What the parent says of a delegation to the zone.
+    async fn ds_of(self: &Arc<Self>, zone: &Name, work: &Work) -> Result<DsStatus, ResolveError> {
+        let question = Question::new(zone.clone(), RrType::DS);
+        let now = self.env.clock.wall();
+        if let Some(found) = self.cache.lookup(&question, now)
+            && matches!(found.provenance.security, Security::Secure | Security::Insecure)
+        {
+            let secure = found.provenance.security == Security::Secure;
+            return Ok(match found.known {
+                Known::Rrset(set) if secure => DsStatus::Signed(Voucher::by_parent(&set), set.ttl),
+                Known::Rrset(set) => DsStatus::Unsigned(None, set.ttl),
+                Known::Negative(negative) => {
+                    let ttl = now.ttl_left(found.expires);
+                    self.denied_ds(zone, &negative.proofs, secure, ttl, work)
+                }
+            });
+        }
+        let mut broken = None;
+        for try_number in 0..MAX_BOGUS_TRIES {
+            let fetched = match self.fetch_for_trust(&question, zone, try_number == 0, work).await {
+                Ok(fetched) => fetched,
+                Err(error) => match broken {
+                    Some(why) => return Ok(DsStatus::Bogus(why)),
+                    None => return Err(error),
+                },
+            };
+            let (by, answer_zone) = (fetched.by, fetched.zone.clone());
+            let why = match self.validate(&question, fetched, work).await {
+                Ok(checked) => {
+                    self.store(&question, &checked.answered, &checked.zone, &checked.standing);
+                    return Ok(self.read_ds(zone, &checked.answered, checked.standing.whole(), work));
+                }
+                Err(ResolveError::Bogus(why)) => why,
+                Err(error) => return Err(error),
+            };
+            if matches!(why, Why::TooMuchWork { .. }) {
+                return Ok(DsStatus::Bogus(why));
+            }
+            broken.get_or_insert(why);
+            if let Some(server) = by {
+                work.distrust(&answer_zone, server);
+            }
+        }
+        Ok(DsStatus::Bogus(broken.unwrap_or(Why::NoDnskey { zone: zone.clone() })))
+    }
+
+    fn read_ds(&self, zone: &Name, answered: &Answered, security: Security, work: &Work) -> DsStatus {
+        let secure = security == Security::Secure;
+        let soa_ttl = |soa: &Option<Rrset>| soa.as_ref().map(|soa| self.cache.negative_ttl(soa));
+        let proof_ttl = answered.proofs.iter().map(|proof| proof.ttl).min();
+        match &answered.end {
+            _ if !answered.aliases.is_empty() => DsStatus::NoCut(BOGUS_TTL),
+            End::Data(set) if secure => DsStatus::Signed(Voucher::by_parent(set), set.ttl),
+            End::Data(set) => DsStatus::Unsigned(None, set.ttl),
+            End::NoData { soa, .. } => {
+                let ttl = soa_ttl(soa).or(proof_ttl).unwrap_or(BOGUS_TTL);
+                self.denied_ds(zone, &answered.proofs, secure, ttl, work)
+            }
+            End::NxDomain { soa, .. } if secure => DsStatus::NoCut(soa_ttl(soa).unwrap_or(BOGUS_TTL)),
+            End::NxDomain { soa, .. } => {
+                let ttl = soa_ttl(soa).unwrap_or(BOGUS_TTL);
+                self.denied_ds(zone, &answered.proofs, false, ttl, work)
+            }
+            End::Target(_) | End::TooLong(_) => DsStatus::NoCut(BOGUS_TTL),
+        }
+    }
+
+    /// Reads checked proofs again for what they say of the cut: they deny DS, and tell whether there is a cut at all.
+    fn denied_ds(&self, zone: &Name, proofs: &[Rrset], secure: bool, ttl: u32, work: &Work) -> DsStatus {
+        let prover = proofs.iter().find_map(|set| signer_of(set, zone));
+        let Some(prover) = prover.filter(|prover| prover != zone || zone.is_root()) else {
+            // Nothing was proven: the zone above is unsigned itself.
+            return if secure { DsStatus::NoCut(ttl) } else { DsStatus::Unsigned(None, ttl) };
+        };
+        match Proofs::new(&prover, proofs).no_ds(zone, &work.effort) {
+            Ok(NoDs::Unsigned | NoDs::OptOut) => DsStatus::Unsigned(None, ttl),
+            Ok(NoDs::TooManyIterations(why)) => DsStatus::Unsigned(Some(why), ttl),
+            Ok(NoDs::NoCut) => DsStatus::NoCut(ttl),
+            // Denied by a wildcard's NODATA and the like: no cut is proven.
+            Err(_) if secure => DsStatus::NoCut(ttl),
+            Err(_) => DsStatus::Unsigned(None, ttl),
+        }
+    }
+
+    /// Where data without usable signatures at `name` stands, given by a server of `zone`: insecure if an unsigned
+    /// delegation lies on the way down from the zone, otherwise somebody took the signatures away.
+    pub(crate) async fn trust_without_signature(
+        self: &Arc<Self>,
+        name: &Name,
+        zone: &Name,
+        work: &Work,
+    ) -> Result<Trust, ResolveError> {
+        let anchor = self.config.validation.anchors.above(name).filter(|anchor| anchor.is_below(zone));
+        let start = anchor.unwrap_or(zone).clone();
+        let mut trust = self.trust_of(start.clone(), work.clone()).await?;
+        for labels in start.label_count() + 1..=name.label_count() {
+            if !matches!(trust, Trust::Secure(_)) {
+                return Ok(trust);
+            }
+            match self.trust_of(name.suffix(labels), work.clone()).await? {
+                Trust::NoCut => {}
+                below => trust = below,
+            }
+        }
+        Ok(trust)
+    }
+
+    /// Keeps what a referral says of the signing of the zone below. It is checked when it is needed.
+    pub(crate) fn keep_ds(&self, parent: &Name, referral: &Referral) {
+        if !self.validates() {
+            return;
+        }
+        let now = self.env.clock.wall();
+        let child = &referral.delegation.zone;
+        let provenance =
+            Provenance { rank: Rank::AuthoritativeAuthority, zone: parent.clone(), security: Security::Unchecked };
+        match &referral.delegation.ds {
+            Some(ds) => _ = self.cache.put_rrset(ds.clone(), provenance, now),
+            None if !referral.proofs.is_empty() => {
+                let proofs = referral.proofs.clone();
+                let negative = Negative { denial: cache::Denial::NoData, soa: None, proofs };
+                let question = Question::new(child.clone(), RrType::DS);
+                let _ = self.cache.put_negative(&question, negative, provenance, now);
+            }
+            None => {}
+        }
+    }
+
+    fn record_link(&self, zone: &Name, voucher: Option<&Voucher>, trust: &Trust, valid: Option<&Valid>, work: &Work) {
+        let (keys, seen, why) = match trust {
+            Trust::Secure(keys) => (keys.keys.as_slice(), TrustSeen::Secure, None),
+            Trust::Insecure(why) => (&[][..], TrustSeen::Insecure, why.as_ref()),
+            Trust::Bogus(why) => (&[][..], TrustSeen::Bogus, Some(why)),
+            Trust::NoCut => return,
+        };
+        work.trace.record(self.env.clock.now(), || {
+            let present =
+                |rtype: RrType| move |rdata: &Box<[u8]>| format!("{rtype} {}", proto::rdata::present(rtype, rdata));
+            let vouchers = voucher.map(|voucher| {
+                let ds = voucher.ds.iter().map(present(RrType::DS));
+                ds.chain(voucher.dnskeys.iter().map(present(RrType::DNSKEY))).collect()
+            });
+            let key = |key: &dnssec::Key| KeySeen {
+                tag: key.tag,
+                algorithm: key.algorithm.to_string(),
+                entry_point: key.is_entry_point(),
+            };
+            Event::ZoneKeys {
+                zone: zone.clone(),
+                vouchers: vouchers.unwrap_or_default(),
+                keys: keys.iter().map(key).collect(),
+                signature: valid.map(signature_seen),
+                trust: seen,
+                why: why.map(Why::to_string),
+            }
+        });
+    }
+}
+
+/// The first signer of the set that may speak for the name: a zone at or above it.
+pub(crate) fn signer_of(set: &Rrset, name: &Name) -> Option<Name> {
+    let signers = set.signatures.iter().filter_map(|rdata| Some(dnssec::Rrsig::read(rdata)?.signer));
+    signers.into_iter().find(|signer| name.is_at_or_below(signer))
+}
+
+pub(crate) fn signature_seen(valid: &Valid) -> SignatureSeen {
+    SignatureSeen { tag: valid.tag, algorithm: valid.algorithm.to_string(), remaining: valid.remaining }
+}

@@ -1,0 +1,356 @@
+//! An answer against the chain of trust (RFC 4035 §5.3 and §5.4). Waits for the keys; what they prove is for `dnssec`.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use dnssec::denial::{Proofs, Proven};
+use dnssec::verify::{Valid, verify};
+use dnssec::{Why, ZoneKeys};
+use proto::{Name, Question, RrType, Rrset, Security};
+use transport::Network;
+
+use crate::Resolver;
+use crate::classify::{Answered, End};
+use crate::error::ResolveError;
+use crate::iterate::Fetched;
+use crate::trace::{Event, TrustSeen};
+use crate::trust::{Trust, signature_seen, signer_of};
+use crate::work::Work;
+
+/// An answer that stood the check, cut down to what was checked.
+#[derive(Debug, Clone)]
+pub(crate) struct CheckedAnswer {
+    /// The answer; its TTLs end with the signatures, its proofs are those that count.
+    pub(crate) answered: Answered,
+    /// The zone whose server gave it.
+    pub(crate) zone: Name,
+    /// How its parts stand.
+    pub(crate) standing: Standing,
+}
+
+/// How the parts of an answer stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standing {
+    aliases: Vec<Security>,
+    end: Security,
+}
+
+impl Standing {
+    /// All parts alike.
+    pub(crate) fn uniform(security: Security) -> Self {
+        Self { aliases: Vec::new(), end: security }
+    }
+
+    /// Of the alias set at a position.
+    pub(crate) fn alias(&self, position: usize) -> Security {
+        self.aliases.get(position).copied().unwrap_or(self.end)
+    }
+
+    /// Of data or denial.
+    pub(crate) fn end(&self) -> Security {
+        self.end
+    }
+
+    /// Of all of it: no better than its worst part.
+    pub(crate) fn whole(&self) -> Security {
+        self.aliases.iter().copied().fold(self.end, worse)
+    }
+}
+
+/// The worse of two: data that is not checked is worth less than data known to be unsigned.
+pub(crate) fn worse(a: Security, b: Security) -> Security {
+    let rank = |security: &Security| match security {
+        Security::Bogus => 0,
+        Security::Unchecked => 1,
+        Security::Insecure => 2,
+        Security::Secure => 3,
+    };
+    if rank(&a) <= rank(&b) { a } else { b }
+}
+
+/// What came of one set or denial.
+struct Outcome {
+    security: Security,
+    valid: Option<Valid>,
+    /// The proofs that count.
+    proofs: Vec<Rrset>,
+    /// Why it is not secure.
+    why: Option<Why>,
+}
+
+impl Outcome {
+    fn insecure(why: Option<Why>) -> Self {
+        Self { security: Security::Insecure, valid: None, proofs: Vec::new(), why }
+    }
+}
+
+impl<N: Network> Resolver<N> {
+    /// Checks an answer.
+    ///
+    /// # Errors
+    /// [`ResolveError::Bogus`] if it does not stand the check; others if the chain of trust cannot be had.
+    pub(crate) async fn validate(
+        self: &Arc<Self>,
+        question: &Question,
+        fetched: Fetched,
+        work: &Work,
+    ) -> Result<CheckedAnswer, ResolveError> {
+        let Fetched { mut answered, zone, .. } = fetched;
+        let given = std::mem::take(&mut answered.proofs);
+        let mut aliases = Vec::with_capacity(answered.aliases.len());
+        let mut dname: Option<(u32, Security)> = None;
+        for alias in &mut answered.aliases {
+            // The CNAME that follows from a DNAME has no signature; it stands as the DNAME does (RFC 6672 §5.3.1).
+            if let Some((ttl, security)) = dname.take() {
+                alias.ttl = alias.ttl.min(ttl);
+                aliases.push(security);
+                continue;
+            }
+            let outcome = self.check_and_record(alias, &given, &zone, work).await?;
+            if let Some(valid) = &outcome.valid {
+                alias.ttl = alias.ttl.min(valid.ttl);
+            }
+            dname = (alias.rtype == RrType::DNAME).then_some((alias.ttl, outcome.security));
+            aliases.push(outcome.security);
+            keep_proofs(&mut answered.proofs, outcome.proofs);
+        }
+        let outcome = match &mut answered.end {
+            End::Data(set) => {
+                let outcome = self.check_and_record(set, &given, &zone, work).await?;
+                if let Some(valid) = &outcome.valid {
+                    set.ttl = set.ttl.min(valid.ttl);
+                }
+                outcome
+            }
+            End::NoData { name, soa } => {
+                let denied = Denied { name, rtype: question.rtype, whole_name: false };
+                self.check_denial_and_record(&denied, soa, given, &zone, work).await?
+            }
+            End::NxDomain { name, soa } => {
+                let denied = Denied { name, rtype: question.rtype, whole_name: true };
+                self.check_denial_and_record(&denied, soa, given, &zone, work).await?
+            }
+            // Nothing stands at the end; what led there was checked.
+            End::Target(_) | End::TooLong(_) => {
+                Outcome { security: Security::Secure, valid: None, proofs: Vec::new(), why: None }
+            }
+        };
+        keep_proofs(&mut answered.proofs, outcome.proofs);
+        let standing = Standing { aliases, end: outcome.security };
+        Ok(CheckedAnswer { answered, zone, standing })
+    }
+
+    async fn check_and_record(
+        self: &Arc<Self>,
+        set: &Rrset,
+        given: &[Rrset],
+        zone: &Name,
+        work: &Work,
+    ) -> Result<Outcome, ResolveError> {
+        let outcome = self.check_set(set, given, zone, work).await;
+        self.record_check(&set.name, set.rtype, false, &outcome, work);
+        outcome
+    }
+
+    async fn check_denial_and_record(
+        self: &Arc<Self>,
+        denied: &Denied<'_>,
+        soa: &mut Option<Rrset>,
+        given: Vec<Rrset>,
+        zone: &Name,
+        work: &Work,
+    ) -> Result<Outcome, ResolveError> {
+        let outcome = self.check_denial(denied, soa, given, zone, work).await;
+        self.record_check(denied.name, denied.rtype, true, &outcome, work);
+        outcome
+    }
+
+    async fn check_set(
+        self: &Arc<Self>,
+        set: &Rrset,
+        given: &[Rrset],
+        zone: &Name,
+        work: &Work,
+    ) -> Result<Outcome, ResolveError> {
+        let place = side_of_cut(&set.name, set.rtype);
+        let keys = match self.signer(std::slice::from_ref(set), &place, zone) {
+            Some(signer) => match self.trust_of(signer.clone(), work.clone()).await? {
+                Trust::Secure(keys) => keys,
+                Trust::Insecure(why) => return Ok(Outcome::insecure(why)),
+                Trust::Bogus(why) => return Err(ResolveError::Bogus(why)),
+                Trust::NoCut => return Err(wrong_signer(set, signer, zone)),
+            },
+            None => match self.trust_without_signature(&place, zone, work).await? {
+                // Says what is wrong with the signatures, if there are any.
+                Trust::Secure(keys) => keys,
+                Trust::Insecure(why) => return Ok(Outcome::insecure(why)),
+                Trust::Bogus(why) => return Err(ResolveError::Bogus(why)),
+                Trust::NoCut => return Err(wrong_signer(set, place, zone)),
+            },
+        };
+        let (now, policy) = (self.env.clock.wall(), self.config.validation.policy);
+        let valid = verify(set, &keys, now, policy, &work.effort).map_err(ResolveError::Bogus)?;
+        let Some(closest_encloser) = valid.closest_encloser.clone() else {
+            return Ok(Outcome { security: Security::Secure, valid: Some(valid), proofs: Vec::new(), why: None });
+        };
+        let proofs = self.checked_proofs(given.to_vec(), &keys, work)?;
+        let proven =
+            Proofs::new(&keys.zone, &proofs).no_closer_match(&set.name, &closest_encloser, set.rtype, &work.effort);
+        Ok(match proven.map_err(ResolveError::Bogus)? {
+            Proven::Secure => Outcome { security: Security::Secure, valid: Some(valid), proofs, why: None },
+            Proven::Insecure(why) => Outcome { security: Security::Insecure, valid: Some(valid), proofs, why },
+        })
+    }
+
+    async fn check_denial(
+        self: &Arc<Self>,
+        denied: &Denied<'_>,
+        soa: &mut Option<Rrset>,
+        given: Vec<Rrset>,
+        zone: &Name,
+        work: &Work,
+    ) -> Result<Outcome, ResolveError> {
+        let place = side_of_cut(denied.name, denied.rtype);
+        let missing = |what| Why::NoProof { name: denied.name.clone(), rtype: denied.rtype, what };
+        let Some(signer) = self.signer(&given, &place, zone) else {
+            return match self.trust_without_signature(&place, zone, work).await? {
+                Trust::Insecure(why) => Ok(Outcome::insecure(why)),
+                Trust::Bogus(why) => Err(ResolveError::Bogus(why)),
+                Trust::Secure(_) | Trust::NoCut => {
+                    Err(ResolveError::Bogus(missing("there are no signed NSEC or NSEC3 records")))
+                }
+            };
+        };
+        let keys = match self.trust_of(signer.clone(), work.clone()).await? {
+            Trust::Secure(keys) => keys,
+            Trust::Insecure(why) => return Ok(Outcome::insecure(why)),
+            Trust::Bogus(why) => return Err(ResolveError::Bogus(why)),
+            Trust::NoCut => return Err(ResolveError::Bogus(missing("the records are not of the zone"))),
+        };
+        let (now, policy) = (self.env.clock.wall(), self.config.validation.policy);
+        let mut valid = None;
+        if let Some(soa) = soa {
+            let checked = verify(soa, &keys, now, policy, &work.effort).map_err(ResolveError::Bogus)?;
+            soa.ttl = soa.ttl.min(checked.ttl);
+            valid = Some(checked);
+        }
+        let proofs = self.checked_proofs(given, &keys, work)?;
+        let reader = Proofs::new(&keys.zone, &proofs);
+        let proven = if denied.whole_name {
+            reader.no_name(denied.name, denied.rtype, &work.effort)
+        } else {
+            reader.no_data(denied.name, denied.rtype, &work.effort)
+        };
+        Ok(match proven.map_err(ResolveError::Bogus)? {
+            Proven::Secure => Outcome { security: Security::Secure, valid, proofs, why: None },
+            Proven::Insecure(why) => Outcome { security: Security::Insecure, valid, proofs, why },
+        })
+    }
+
+    /// Those of the denial records that the keys have signed, with TTLs that end with their signatures.
+    ///
+    /// Records made from a wildcard prove nothing: they would deny every name below it (RFC 4035 §5.4).
+    fn checked_proofs(&self, given: Vec<Rrset>, keys: &ZoneKeys, work: &Work) -> Result<Vec<Rrset>, ResolveError> {
+        let (now, policy) = (self.env.clock.wall(), self.config.validation.policy);
+        let mut kept = Vec::with_capacity(given.len());
+        let mut broken = None;
+        for mut set in given {
+            match verify(&set, keys, now, policy, &work.effort) {
+                Ok(valid) if valid.closest_encloser.is_none() => {
+                    set.ttl = set.ttl.min(valid.ttl);
+                    kept.push(set);
+                }
+                Ok(_) => {}
+                Err(why @ Why::TooMuchWork { .. }) => return Err(ResolveError::Bogus(why)),
+                Err(why) => _ = broken.get_or_insert(why),
+            }
+        }
+        // Nothing left: then what is wrong with the signatures is the better news than that proofs are missing.
+        match broken {
+            Some(why) if kept.is_empty() => Err(ResolveError::Bogus(why)),
+            _ => Ok(kept),
+        }
+    }
+
+    /// The signer that may speak for the place: at or above it, in what the zone's servers may speak of, and not above
+    /// an anchor that was set for what is below.
+    fn signer(&self, sets: &[Rrset], place: &Name, zone: &Name) -> Option<Name> {
+        let anchor = self.config.validation.anchors.above(place);
+        let mut signers = sets.iter().filter_map(|set| signer_of(set, place));
+        signers.find(|signer| signer.is_at_or_below(zone) && anchor.is_none_or(|anchor| !anchor.is_below(signer)))
+    }
+
+    fn record_check(
+        &self,
+        name: &Name,
+        rtype: RrType,
+        denial: bool,
+        outcome: &Result<Outcome, ResolveError>,
+        work: &Work,
+    ) {
+        let (trust, signature, why) = match outcome {
+            Ok(outcome) if outcome.security == Security::Secure => (TrustSeen::Secure, outcome.valid.as_ref(), None),
+            Ok(outcome) => (TrustSeen::Insecure, None, outcome.why.clone()),
+            Err(ResolveError::Bogus(why)) => (TrustSeen::Bogus, None, Some(why.clone())),
+            Err(_) => return,
+        };
+        work.trace.record(self.env.clock.now(), || Event::Checked {
+            name: name.clone(),
+            rtype,
+            denial,
+            signature: signature.map(signature_seen),
+            trust,
+            why: why.map(|why| why.to_string()),
+        });
+    }
+
+    /// An answer that is in the cache and was not checked when it came.
+    pub(crate) fn fetched_before(&self, question: &Question) -> Option<Fetched> {
+        let found = self.cache.lookup(question, self.env.clock.wall())?;
+        let end = match found.known {
+            cache::Known::Rrset(set) => End::Data(set),
+            cache::Known::Negative(negative) => {
+                let (name, soa) = (question.name.clone(), negative.soa);
+                let answered = |end| Answered {
+                    aliases: vec![],
+                    end,
+                    rank: found.provenance.rank,
+                    glue: vec![],
+                    proofs: negative.proofs,
+                };
+                let end = match negative.denial {
+                    cache::Denial::NoData => End::NoData { name, soa },
+                    cache::Denial::NxDomain => End::NxDomain { name, soa },
+                };
+                return Some(Fetched { answered: answered(end), zone: found.provenance.zone, by: None });
+            }
+        };
+        let answered =
+            Answered { aliases: vec![], end, rank: found.provenance.rank, glue: vec![], proofs: found.proofs };
+        Some(Fetched { answered, zone: found.provenance.zone, by: None::<IpAddr> })
+    }
+}
+
+/// What is denied.
+struct Denied<'a> {
+    name: &'a Name,
+    rtype: RrType,
+    whole_name: bool,
+}
+
+/// The deepest name whose zone may speak of the type at the name: DS belongs to the parent (RFC 4035 §2.4).
+fn side_of_cut(name: &Name, rtype: RrType) -> Name {
+    if rtype.is_at_parent() { name.parent().unwrap_or(Name::root()) } else { name.clone() }
+}
+
+fn wrong_signer(set: &Rrset, signer: Name, zone: &Name) -> ResolveError {
+    ResolveError::Bogus(Why::WrongSigner { name: set.name.clone(), rtype: set.rtype, signer, zone: zone.clone() })
+}
+
+fn keep_proofs(kept: &mut Vec<Rrset>, more: Vec<Rrset>) {
+    for proof in more {
+        if !kept.contains(&proof) {
+            kept.push(proof);
+        }
+    }
+}
