@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use engine::{Answer, CutSource, Entry, Event, Outcome, Purpose, Transport};
+use engine::{Answer, CutSource, Entry, Event, KeySeen, Outcome, Purpose, SignatureSeen, Transport, TrustSeen};
 use proto::{Name, Question, Rcode, Rrset};
 
 pub(crate) use style::{Charset, Palette, Style, clean};
@@ -117,6 +117,14 @@ impl Renderer {
                 let text = format!("{} {from} {} {to}", style.paint(Role::Odd, "alias"), style.arrow());
                 self.step(span, &text)
             }
+            Event::ZoneKeys { zone, vouchers, keys, signature, trust, why } => {
+                self.zone_keys(span, zone, vouchers, keys, signature.as_ref(), *trust, why.as_deref())
+            }
+            Event::Checked { name, rtype, denial, signature, trust, why } => {
+                let what = if *denial { "denial of " } else { "" };
+                let text = format!("{what}{name} {rtype}: {}", standing(*trust, signature.as_ref(), why.as_deref()));
+                self.detail(span, &style.paint(role_of_trust(*trust), &clean(&text)))
+            }
             Event::Note { text } => self.detail(span, &style.paint(Role::Faint, &clean(text))),
             Event::Finished { upstream_queries, .. } if span == 0 => {
                 self.spent = Some(*upstream_queries);
@@ -165,6 +173,7 @@ impl Renderer {
             },
             Purpose::ServerAddress { zone } => format!("to find a name server of {zone}"),
             Purpose::Priming => "to learn today's root servers".to_owned(),
+            Purpose::Trust { zone } => format!("to find out whether {zone} is signed"),
         };
         format!("{question}  {}", self.style.paint(Role::Faint, &why))
     }
@@ -177,6 +186,32 @@ impl Renderer {
         let role = if from == CutSource::Cache { Role::Memory } else { Role::Faint };
         let source = self.style.paint(role, &format!("{count}, {}", source(from)));
         self.step(span, &format!("{}  {source}", self.style.paint(Role::Strong, &zone.to_string())))
+    }
+
+    /// A link of the chain of trust: what vouches for the keys, the keys, the signature over them.
+    #[expect(clippy::too_many_arguments, reason = "the fields of one event")]
+    fn zone_keys(
+        &mut self,
+        span: u32,
+        zone: &Name,
+        vouchers: &[String],
+        keys: &[KeySeen],
+        signature: Option<&SignatureSeen>,
+        trust: TrustSeen,
+        why: Option<&str>,
+    ) -> String {
+        let style = self.style;
+        let text = format!("chain of trust: {zone} {}", standing(trust, signature, why));
+        let mut out = self.detail(span, &style.paint(role_of_trust(trust), &clean(&text)));
+        for voucher in vouchers {
+            out += &self.detail(span, &style.paint(Role::Faint, &clean(&format!("  {voucher}"))));
+        }
+        for key in keys {
+            let kind = if key.entry_point { "key-signing key" } else { "key" };
+            let text = format!("  DNSKEY {} {} ({kind})", key.tag, key.algorithm);
+            out += &self.detail(span, &style.paint(Role::Faint, &clean(&text)));
+        }
+        out
     }
 
     /// Where the span stands from now on; gives where it stood.
@@ -333,6 +368,38 @@ impl Renderer {
         let mut path: Vec<u32> = std::iter::successors(Some(span), above).collect();
         path.reverse();
         path
+    }
+}
+
+/// How a zone or a set stands, in words.
+fn standing(trust: TrustSeen, signature: Option<&SignatureSeen>, why: Option<&str>) -> String {
+    let word = match trust {
+        TrustSeen::Secure => "secure",
+        TrustSeen::Insecure => "insecure",
+        TrustSeen::Bogus => "bogus",
+    };
+    let signed = signature.map(|seen| {
+        format!(", signed by key {} ({}), {} left", seen.tag, seen.algorithm, span_of_time(seen.remaining))
+    });
+    let why = why.map(|why| format!(": {why}"));
+    format!("{word}{}{}", signed.unwrap_or_default(), why.unwrap_or_default())
+}
+
+/// A number of seconds in the largest unit that leaves two digits or more.
+fn span_of_time(seconds: u32) -> String {
+    match seconds {
+        172_800.. => format!("{} days", seconds / 86_400),
+        7_200.. => format!("{} h", seconds / 3_600),
+        120.. => format!("{} min", seconds / 60),
+        _ => format!("{seconds} s"),
+    }
+}
+
+fn role_of_trust(trust: TrustSeen) -> Role {
+    match trust {
+        TrustSeen::Secure => Role::Good,
+        TrustSeen::Insecure => Role::Faint,
+        TrustSeen::Bogus => Role::Bad,
     }
 }
 

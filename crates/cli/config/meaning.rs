@@ -54,6 +54,7 @@ pub(super) fn engine(raw: &Raw, root_hints: Vec<RootServer>) -> EngineConfig {
             client_timeout: raw.cache.stale.client_timeout.0,
             reply_ttl: raw.cache.stale.reply_ttl.ttl().expect("check has seen it"),
         },
+        validation: engine::Validation::off(),
     }
 }
 

@@ -38,4 +38,7 @@ pub use config::{EngineConfig, Limits, Minimisation, NegativeAnchor, RebindingFi
 pub use dnssec;
 pub use error::{ResolveError, Unreachable};
 pub use resolver::Resolver;
-pub use trace::{CachedWhat, CutSource, Entry, Event, Outcome, Purpose, TRACE_VERSION, Trace, Transport};
+pub use trace::{
+    CachedWhat, CutSource, Entry, Event, KeySeen, Outcome, Purpose, SignatureSeen, TRACE_VERSION, Trace, Transport,
+    TrustSeen,
+};
