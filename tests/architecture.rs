@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine", &["cache", "proto", "transport"]),
     ("server", &["engine", "proto", "transport"]),
     ("lab", &["proto", "transport"]),
+    ("conformance", &["cache", "engine", "lab", "proto", "server", "transport"]),
     ("rootwalk", &["cache", "engine", "lab", "proto", "server", "transport"]),
 ];
 

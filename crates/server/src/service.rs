@@ -29,6 +29,7 @@ pub struct Service<N: Network> {
     questions: Arc<Questions>,
     limits: QuestionLimits,
     stats: Arc<ServerStats>,
+    trace: Trace,
 }
 
 /// What comes of a request at once.
@@ -68,6 +69,16 @@ enum Known {
 impl<N: Network> Service<N> {
     /// A service that answers from `resolver` as `config` says.
     pub fn new(resolver: Arc<Resolver<N>>, config: &ServerConfig, stats: Arc<ServerStats>) -> Arc<Self> {
+        Self::traced(resolver, config, stats, Trace::off())
+    }
+
+    /// The same, with all walks written into one trace.
+    pub fn traced(
+        resolver: Arc<Resolver<N>>,
+        config: &ServerConfig,
+        stats: Arc<ServerStats>,
+        trace: Trace,
+    ) -> Arc<Self> {
         Arc::new(Self {
             resolver,
             clock: Clock::system(),
@@ -77,6 +88,7 @@ impl<N: Network> Service<N> {
             questions: Questions::new(config.questions),
             limits: config.questions,
             stats,
+            trace,
         })
     }
 
@@ -182,10 +194,10 @@ impl<N: Network> Service<N> {
     }
 
     fn wait(&self, asked: ClientQuestion, reply_to: ReplyTo, client: Client, came: Instant) -> Step {
-        let resolver = self.resolver.clone();
+        let (resolver, trace) = (self.resolver.clone(), self.trace.clone());
         let work = || {
             let asked = asked.clone();
-            async move { resolver.resolve(asked, Trace::off()).await }
+            async move { resolver.resolve(asked, trace).await }
         };
         match self.questions.join(&asked, client, work) {
             Ok(waiter) => {

@@ -1,5 +1,7 @@
 //! The one door to time.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use proto::WallTime;
@@ -16,7 +18,13 @@ pub struct Clock {
 #[derive(Debug, Clone)]
 enum Source {
     System,
-    Simulated { epoch: WallTime, start: tokio::time::Instant },
+    Simulated {
+        epoch: WallTime,
+        /// When the wall clock stood at the epoch; `None`: it stands still.
+        start: Option<tokio::time::Instant>,
+        /// Milliseconds by which the wall clock alone was moved; clones share them.
+        ahead: Arc<AtomicU64>,
+    },
 }
 
 impl Clock {
@@ -28,7 +36,21 @@ impl Clock {
     /// A simulated clock that stands at `epoch` now and moves with tokio's (paused) clock.
     #[expect(clippy::disallowed_methods, reason = "the clock is the door to time")]
     pub fn simulated(epoch: WallTime) -> Self {
-        Self { source: Source::Simulated { epoch, start: tokio::time::Instant::now() } }
+        let start = Some(tokio::time::Instant::now());
+        Self { source: Source::Simulated { epoch, start, ahead: Arc::default() } }
+    }
+
+    /// A simulated clock whose wall time stands at `epoch` until it is moved; monotonic time is tokio's.
+    pub fn standing(epoch: WallTime) -> Self {
+        Self { source: Source::Simulated { epoch, start: None, ahead: Arc::default() } }
+    }
+
+    /// Moves the wall clock of a simulation and of all its clones forward, and nothing else: who waits goes on waiting.
+    /// The machine's clock stays as it is.
+    pub fn advance_wall(&self, duration: Duration) {
+        if let Source::Simulated { ahead, .. } = &self.source {
+            ahead.fetch_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        }
     }
 
     /// Monotonic time; under a paused tokio clock virtual time. Only for differences.
@@ -42,12 +64,34 @@ impl Clock {
     pub fn wall(&self) -> WallTime {
         match &self.source {
             Source::System => SystemTime::now().into(),
-            Source::Simulated { epoch, start } => *epoch + start.elapsed(),
+            Source::Simulated { epoch, start, ahead } => {
+                let passed = start.map_or(Duration::ZERO, |start| start.elapsed());
+                *epoch + passed + Duration::from_millis(ahead.load(Ordering::Relaxed))
+            }
         }
     }
 
     /// Waits for `duration` of monotonic time.
     pub async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn wall_time_moves_alone_or_with_time_or_not_at_all() {
+        let epoch = WallTime::from_secs(1_000);
+        let (running, standing) = (Clock::simulated(epoch), Clock::standing(epoch));
+        let began = running.now();
+        running.sleep(Duration::from_secs(5)).await;
+        assert_eq!((running.wall().as_secs(), standing.wall().as_secs()), (1_005, 1_000));
+        for clock in [&running, &standing] {
+            clock.clone().advance_wall(Duration::from_secs(100));
+        }
+        assert_eq!((running.wall().as_secs(), standing.wall().as_secs()), (1_105, 1_100));
+        assert_eq!(running.now() - began, Duration::from_secs(5));
     }
 }

@@ -1,0 +1,137 @@
+//! From what a scenario wants to the settings of cache, engine and server.
+
+use std::time::Duration;
+
+use cache::CacheConfig;
+use engine::dnssec::anchors::TrustAnchors;
+use engine::{EngineConfig, Minimisation, NegativeAnchor, RootServer, Validation};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use proto::WallTime;
+use server::{MinimalResponses, ServerConfig, SpecialNamesConfig, SpecialNamesMode};
+
+use crate::config::{Settings, Start};
+use crate::scenario::Dialect;
+
+/// The wall clock where a scenario names none.
+const PRESENT: WallTime = WallTime(1_790_000_000_000);
+/// Room for one scenario.
+const CACHE_OCTETS: usize = 16 << 20;
+
+/// Settings of the resolver.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Of the engine.
+    pub engine: EngineConfig,
+    /// Of the cache.
+    pub cache: CacheConfig,
+    /// Of the server.
+    pub server: ServerConfig,
+    /// The wall clock at the start.
+    pub start: WallTime,
+}
+
+/// What a scenario wants and the resolver does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing(pub Vec<String>);
+
+impl Setup {
+    /// The settings that a scenario wants, with or without minimisation.
+    ///
+    /// # Errors
+    /// What the resolver does not have.
+    pub fn new(settings: &Settings, minimise: bool) -> Result<Self, Missing> {
+        let missing = missing(settings);
+        if !missing.is_empty() {
+            return Err(Missing(missing));
+        }
+        let start = match settings.start {
+            Start::At(moment) => moment,
+            Start::Present | Start::WhenSignaturesAreValid => PRESENT,
+        };
+        let engine = engine(settings, minimise)?;
+        Ok(Self { engine, cache: cache(settings), server: server(settings), start })
+    }
+}
+
+fn missing(settings: &Settings) -> Vec<String> {
+    let wanted = [
+        (!settings.forwards.is_empty(), "forward"),
+        (!settings.stubs.is_empty(), "stub"),
+        (settings.dns64_prefix.is_some(), "dns64"),
+        (settings.prefetch, "prefetch"),
+        (!settings.local_records.is_empty() || !settings.local_zones.is_empty(), "local data"),
+    ];
+    wanted.iter().filter(|(wanted, _)| *wanted).map(|(_, what)| (*what).to_owned()).collect()
+}
+
+fn engine(settings: &Settings, minimise: bool) -> Result<EngineConfig, Missing> {
+    let defaults = EngineConfig::default();
+    let hints: Vec<RootServer> = settings
+        .root_hints
+        .iter()
+        .map(|(name, address)| RootServer { name: name.clone(), addresses: vec![*address] })
+        .collect();
+    Ok(EngineConfig {
+        root_hints: if hints.is_empty() { defaults.root_hints } else { hints },
+        prime_root: false,
+        qname_minimisation: if minimise { Minimisation::Relaxed } else { Minimisation::Off },
+        case_randomisation: settings.case_randomisation,
+        ipv4: settings.ipv4,
+        ipv6: settings.ipv6,
+        query_localhost: settings.query_localhost,
+        minimal_responses: settings.minimal_responses,
+        edns_buffer_size: 4096,
+        harden_glue: settings.harden_glue,
+        harden_below_nxdomain: settings.harden_below_nxdomain,
+        stale: engine::Stale {
+            enabled: settings.stale.enabled,
+            client_timeout: settings.stale.client_timeout,
+            reply_ttl: settings.stale.reply_ttl,
+        },
+        validation: validation(settings)?,
+        ..EngineConfig::default()
+    })
+}
+
+fn validation(settings: &Settings) -> Result<Validation, Missing> {
+    if !settings.validation {
+        return Ok(Validation::off());
+    }
+    let mut anchors = TrustAnchors::none();
+    for anchor in &settings.trust_anchors {
+        anchors.add_text(anchor).map_err(|error| Missing(vec![format!("the trust anchor {anchor}: {error}")]))?;
+    }
+    let negative = settings.negative_anchors.iter();
+    Ok(Validation {
+        anchors,
+        negative_anchors: negative.map(|name| NegativeAnchor { name: name.clone(), until: None }).collect(),
+        harden_stripped: settings.harden_stripped,
+        aggressive_nsec: settings.aggressive_nsec,
+        ..Validation::default()
+    })
+}
+
+fn cache(settings: &Settings) -> CacheConfig {
+    let defaults = CacheConfig::default();
+    let max_ttl = settings.max_ttl.unwrap_or(defaults.max_ttl);
+    CacheConfig {
+        size: CACHE_OCTETS,
+        min_ttl: settings.min_ttl,
+        max_ttl,
+        max_negative_ttl: defaults.max_negative_ttl.min(max_ttl),
+        max_stale: if settings.stale.enabled { settings.stale.max_stale } else { 0 },
+        ..defaults
+    }
+}
+
+fn server(settings: &Settings) -> ServerConfig {
+    let everyone = vec![IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
+    let defaults = ServerConfig::default();
+    ServerConfig {
+        allow: if settings.dialect == Dialect::Deckard { everyone } else { defaults.allow },
+        minimal_responses: if settings.minimal_responses { MinimalResponses::On } else { MinimalResponses::Off },
+        special_names: SpecialNamesConfig { mode: SpecialNamesMode::Resolved, exempt: vec![] },
+        drain: Duration::ZERO,
+        ..defaults
+    }
+}

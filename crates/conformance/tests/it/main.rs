@@ -1,0 +1,4 @@
+//! The open scenarios, run in process.
+
+mod scenarios;
+mod support;

@@ -1,0 +1,71 @@
+//! Every scenario of a folder, against the real resolver behind the real server.
+//!
+//! `ROOTWALK_SCENARIOS` names the folder (default `../shared/scenarios` beside the workspace); `SCENARIO=name` runs the
+//! scenarios whose path contains that name, and prints what was asked and the walk's trace.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::support::{Case, Verdict, exceptions, folder, index, run_all, setting};
+
+/// At most so many of a hundred scenarios may be excepted.
+const MAX_EXCEPTIONS_PERCENT: usize = 3;
+
+#[test]
+fn every_scenario_passes_that_is_no_exception() {
+    let Some(folder) = folder() else { return };
+    let chosen = setting("SCENARIO");
+    let cases: Vec<Case> = index(&folder);
+    let wanted = |case: &&Case| chosen.as_ref().is_none_or(|name| case.path().contains(name.as_str()));
+    let verdicts = run_all(&folder, &cases.iter().filter(wanted).cloned().collect::<Vec<_>>(), chosen.is_some());
+    let failed: BTreeSet<String> =
+        verdicts.iter().filter(|verdict| verdict.failure.is_some()).map(|verdict| verdict.case.path()).collect();
+    for verdict in &verdicts {
+        for line in &verdict.told {
+            println!("    {line}");
+        }
+        if let Some(failure) = &verdict.failure {
+            let portable = if verdict.case.portable { "portable" } else { "" };
+            println!("FAIL {} {portable} [{}]: {failure}", verdict.case.path(), verdict.case.topic);
+        }
+    }
+    table(&verdicts);
+    let excepted: BTreeSet<String> = exceptions().into_iter().map(|exception| exception.file).collect();
+    let surprising: Vec<&String> = failed.difference(&excepted).collect();
+    assert!(surprising.is_empty(), "{} scenarios fail that are no exceptions: {surprising:?}", surprising.len());
+    let ran: BTreeSet<String> = verdicts.iter().map(|verdict| verdict.case.path()).collect();
+    let passing: Vec<&String> = excepted.intersection(&ran).filter(|file| !failed.contains(*file)).collect();
+    assert!(passing.is_empty(), "these pass and are exceptions no longer: {passing:?}");
+}
+
+fn table(verdicts: &[Verdict]) {
+    let mut counts: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
+    for verdict in verdicts {
+        let (dialect, topic) = (verdict.case.dialect.clone(), verdict.case.topic.clone());
+        let portable = if verdict.case.portable { "(portable)" } else { "(others)" };
+        for key in [topic, portable.to_owned(), "(all)".to_owned()] {
+            let (passed, all) = counts.entry((dialect.clone(), key)).or_default();
+            *passed += usize::from(verdict.failure.is_none());
+            *all += 1;
+        }
+    }
+    for ((dialect, topic), (passed, all)) in counts {
+        println!("{dialect:8} {topic:16} {passed:3} of {all:3}");
+    }
+    let strict = verdicts.iter().filter(|verdict| verdict.failure.is_none() && verdict.noted == 0).count();
+    println!("strict: {strict} of {}", verdicts.len());
+}
+
+#[test]
+fn exceptions_are_few_and_hide_nothing() {
+    let Some(folder) = folder() else { return };
+    let (cases, exceptions) = (index(&folder), exceptions());
+    for exception in &exceptions {
+        let case = cases.iter().find(|case| case.path() == exception.file);
+        let case = case.unwrap_or_else(|| panic!("{}: there is no such scenario", exception.file));
+        assert!(!case.portable, "{}: resolvers of two unrelated projects agree on it", exception.file);
+        assert!(exception.rfc.starts_with("RFC "), "{}: the RFC that backs it is missing", exception.file);
+        assert!(exception.reason.ends_with('.'), "{}: the reason is one sentence", exception.file);
+    }
+    let most = cases.len() * MAX_EXCEPTIONS_PERCENT / 100;
+    assert!(exceptions.len() <= most, "{} exceptions, at most {most} of {}", exceptions.len(), cases.len());
+}
