@@ -16,6 +16,7 @@ pub(super) fn cached(what: CachedWhat) -> &'static str {
         CachedWhat::NxDomain => "no such name",
         CachedWhat::Failure => "failed a moment ago",
         CachedWhat::Stale => "data whose time is over",
+        CachedWhat::Synthesised => "a gap between names that the zone has shown",
     }
 }
 

@@ -8,11 +8,24 @@ mod by_nsec3;
 use proto::{Name, RrType, Rrset};
 
 use crate::nsec::Nsec;
-use crate::nsec3::{Hasher, Judgement, Nsec3};
+use crate::nsec3::{Hasher, Judgement, Nsec3, from_base32hex, hash};
 use crate::{Effort, Why};
 
 /// Denial records of one answer that are looked at; a proof needs three.
 pub const MAX_RECORDS: usize = 8;
+
+/// The hash in the owner name of an NSEC3 record.
+pub fn nsec3_owner_hash(owner: &Name) -> Option<[u8; 20]> {
+    from_base32hex(owner.labels().next()?)
+}
+
+/// The hash of a name with the parameters of an NSEC3 set; `None` if they cost more than anybody has to pay.
+pub fn nsec3_hash(name: &Name, like: &Rrset) -> Option<[u8; 20]> {
+    let zone = like.name.parent()?;
+    let record = Nsec3::read(like, &zone)?;
+    let parameters = record.parameters;
+    (parameters.judge(&zone) == Judgement::Fine).then(|| hash(name, parameters.salt, parameters.iterations))
+}
 
 /// How far a proof reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -133,7 +133,7 @@ pub(crate) fn hash(name: &Name, salt: &[u8], iterations: u16) -> [u8; HASH_LEN] 
 }
 
 /// A hash from its label (RFC 5155 §3).
-fn from_base32hex(label: &[u8]) -> Option<[u8; HASH_LEN]> {
+pub(crate) fn from_base32hex(label: &[u8]) -> Option<[u8; HASH_LEN]> {
     BASE32HEX_NOPAD.decode(&label.to_ascii_uppercase()).ok()?.try_into().ok()
 }
 

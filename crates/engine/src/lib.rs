@@ -15,6 +15,7 @@ mod answer;
 mod budget;
 mod classify;
 mod config;
+mod denials;
 mod error;
 pub mod hints;
 mod inflight;

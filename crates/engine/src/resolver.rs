@@ -15,6 +15,7 @@ use crate::alias::{self, Alias};
 use crate::budget::Budget;
 use crate::classify::{Answered, End};
 use crate::config::EngineConfig;
+use crate::denials::{Denials, Synthesis};
 use crate::error::ResolveError;
 use crate::inflight::{Abandoned, Inflight, Shared};
 use crate::infra::Infra;
@@ -41,6 +42,8 @@ pub struct Resolver<N: Network> {
     walks: Inflight<(Question, Checking), Result<Chased, ResolveError>>,
     /// When the parent was last asked again for the servers of a zone whose servers were gone.
     pub(crate) renewals: Mutex<BTreeMap<Name, std::time::Instant>>,
+    /// Gaps between names, as signed zones have shown them.
+    pub(crate) denials: Denials,
     /// Where zones stand in the chain of trust.
     pub(crate) trust: TrustTable,
     pub(crate) select_draws: Entropy,
@@ -89,6 +92,7 @@ impl<N: Network> Resolver<N> {
             walks: Inflight::new(),
             renewals: Mutex::default(),
             trust: TrustTable::default(),
+            denials: Denials::default(),
             select_draws,
             cookie_draws,
         })
@@ -172,9 +176,14 @@ impl<N: Network> Resolver<N> {
                 None => break,
             }
         }
-        let failed = self.cache.failure(question, scope(checking), self.env.clock.wall())?;
-        self.record_all(vec![from_cache_event(question, CachedWhat::Failure, vec![])], work);
-        Some(Err(ResolveError::FailedBefore(failed.error)))
+        // A failure that is remembered tells more of the name than the gap that it should lie in.
+        if let Some(failed) = self.cache.failure(question, scope(checking), self.env.clock.wall()) {
+            self.record_all(vec![from_cache_event(question, CachedWhat::Failure, vec![])], work);
+            return Some(Err(ResolveError::FailedBefore(failed.error)));
+        }
+        let end = self.synthesised(&Question::new(name, question.rtype), work.checked, &mut events)?;
+        self.record_all(events, work);
+        Some(Ok(end.behind(aliases, proofs, security)))
     }
 
     /// The answer to what the cache knows. Expired data beats a remembered failure (RFC 8767 §4).
@@ -226,7 +235,12 @@ impl<N: Network> Resolver<N> {
     fn known(&self, ask: &Question, checked: Checked, events: &mut Vec<Event>) -> Option<Step> {
         let now = self.env.clock.wall();
         let usable = |found: &Found| checked == Checked::No || found.provenance.security != Security::Unchecked;
-        if let Some(found) = self.cache.lookup(ask, now).filter(usable) {
+        // What a referral says of DS comes without an SOA: enough for the chain of trust, not for a client (RFC 2308 §3).
+        let whole = |found: &Found| match &found.known {
+            Known::Negative(negative) => negative.soa.is_some() || negative.proofs.is_empty(),
+            Known::Rrset(_) => true,
+        };
+        if let Some(found) = self.cache.lookup(ask, now).filter(usable).filter(whole) {
             return Some(Step::End(self.end_from_cache(ask, found, events)));
         }
         if ask.rtype != RrType::CNAME
@@ -260,6 +274,20 @@ impl<N: Network> Resolver<N> {
             return Some(Step::End(self.end_from_cache(ask, found, events)));
         }
         None
+    }
+
+    /// A denial that follows from records of the zone already known (RFC 8198 §5).
+    fn synthesised(&self, ask: &Question, checked: Checked, events: &mut Vec<Event>) -> Option<Chased> {
+        if checked == Checked::No || !self.config.validation.aggressive_nsec {
+            return None;
+        }
+        let (denial, found) = match self.denials.synthesise(ask, self.env.clock.wall())? {
+            Synthesis::NoData(found) => (Denial::NoData, found),
+            Synthesis::NxDomain(found) => (Denial::NxDomain, found),
+        };
+        events.push(from_cache_event(ask, CachedWhat::Synthesised, found.proofs.clone()));
+        let denial = Some((denial, Some(found.soa)));
+        Some(Chased { denial, proofs: found.proofs, ..Chased::empty() })
     }
 
     fn cached(&self, name: &Name, rtype: RrType) -> Option<Known> {
@@ -359,6 +387,7 @@ impl<N: Network> Resolver<N> {
             let ask = Question::new(name.clone(), question.rtype);
             let mut events = Vec::new();
             let known = self.known(&ask, work.checked, &mut events);
+            let known = known.or_else(|| self.synthesised(&ask, work.checked, &mut events).map(Step::End));
             self.record_all(events, work);
             let (sets, target) = match known {
                 Some(Step::Alias(Alias { sets, target }, standing, beside)) => {

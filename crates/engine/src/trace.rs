@@ -260,6 +260,8 @@ pub enum CachedWhat {
     Failure,
     /// Data whose time is over (RFC 8767).
     Stale,
+    /// A gap between names, in which the name lies (RFC 8198).
+    Synthesised,
 }
 
 /// Where a delegation came from.

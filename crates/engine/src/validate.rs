@@ -17,6 +17,9 @@ use crate::trace::{Event, TrustSeen};
 use crate::trust::{Trust, signature_seen, signer_of};
 use crate::work::Work;
 
+/// How long denial records that came without an SOA are kept, in seconds, whatever their TTL.
+const MAX_DENIAL_TTL: u32 = 3_600;
+
 /// An answer that stood the check, cut down to what was checked.
 #[derive(Debug, Clone)]
 pub(crate) struct CheckedAnswer {
@@ -196,7 +199,9 @@ impl<N: Network> Resolver<N> {
         let proofs = self.checked_proofs(given.to_vec(), &keys, work)?;
         let proven =
             Proofs::new(&keys.zone, &proofs).no_closer_match(&set.name, &closest_encloser, set.rtype, &work.effort);
-        Ok(match proven.map_err(ResolveError::Bogus)? {
+        let proven = proven.map_err(ResolveError::Bogus)?;
+        self.learn_denial(&keys.zone, None, &proofs);
+        Ok(match proven {
             Proven::Secure => Outcome { security: Security::Secure, valid: Some(valid), proofs, why: None },
             Proven::Insecure(why) => Outcome { security: Security::Insecure, valid: Some(valid), proofs, why },
         })
@@ -241,10 +246,21 @@ impl<N: Network> Resolver<N> {
         } else {
             reader.no_data(denied.name, denied.rtype, &work.effort)
         };
-        Ok(match proven.map_err(ResolveError::Bogus)? {
+        let proven = proven.map_err(ResolveError::Bogus)?;
+        self.learn_denial(&keys.zone, soa.as_ref(), &proofs);
+        Ok(match proven {
             Proven::Secure => Outcome { security: Security::Secure, valid, proofs, why: None },
             Proven::Insecure(why) => Outcome { security: Security::Insecure, valid, proofs, why },
         })
+    }
+
+    /// Keeps checked denial records for names not asked yet (RFC 8198 §5.4: no longer than a denial may live).
+    fn learn_denial(&self, zone: &Name, soa: Option<&Rrset>, proofs: &[Rrset]) {
+        if !self.config.validation.aggressive_nsec {
+            return;
+        }
+        let max_ttl = soa.map_or(MAX_DENIAL_TTL, |soa| self.cache.negative_ttl(soa));
+        self.denials.learn(zone, soa, proofs, max_ttl, self.env.clock.wall());
     }
 
     /// Those of the denial records that the keys have signed, with TTLs that end with their signatures.

@@ -1,0 +1,189 @@
+//! Denials made from NSEC and NSEC3 records already known (RFC 8198): a name that lies in a gap once shown needs no
+//! question to anybody. Pure but for its lock.
+//!
+//! Only records that stood the check come in, each with the zone whose key signed it; what they prove is judged anew for
+//! each question by `dnssec`, as if they had just come.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use dnssec::Effort;
+use dnssec::denial::{Proofs, Proven, nsec3_hash, nsec3_owner_hash};
+use proto::{Name, Question, RrType, Rrset, WallTime};
+
+/// Octets of all that is kept; records beyond that push out the zones that came first. A hostile zone can only spend
+/// what others of the same age have.
+const MAX_OCTETS: usize = 4 << 20;
+/// Octets that an entry takes beside its data: keys, nodes of the trees, counters.
+const ENTRY_OCTETS: usize = 256;
+/// Records kept of one zone.
+const MAX_RECORDS_PER_ZONE: usize = 4096;
+
+/// Ancestors of a name whose wildcards are looked for.
+const MAX_ANCESTORS: usize = 16;
+
+/// What the records say of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Synthesis {
+    /// The name exists without the type.
+    NoData(Found),
+    /// The name does not exist.
+    NxDomain(Found),
+}
+
+/// The records behind a synthesis, with remaining TTLs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) soa: Rrset,
+    pub(crate) proofs: Vec<Rrset>,
+}
+
+/// Denial records by zone.
+#[derive(Debug, Default)]
+pub(crate) struct Denials {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    zones: BTreeMap<Name, Zone>,
+    /// Zones in the order in which they came.
+    order: VecDeque<Name>,
+    octets: usize,
+}
+
+#[derive(Debug, Default)]
+struct Zone {
+    soa: Option<Kept>,
+    /// By owner, in canonical order.
+    nsec: BTreeMap<Name, Kept>,
+    /// By hash.
+    nsec3: BTreeMap<[u8; 20], Kept>,
+    octets: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Kept {
+    set: Rrset,
+    expires: WallTime,
+}
+
+impl Kept {
+    fn live(&self, now: WallTime) -> Option<Rrset> {
+        let ttl = now.ttl_left(self.expires);
+        (now < self.expires).then(|| Rrset { ttl: ttl.min(self.set.ttl), ..self.set.clone() })
+    }
+
+    fn octets(&self) -> usize {
+        ENTRY_OCTETS + self.set.name.wire().len() + self.set.rdatas.packed_len() + self.set.signatures.packed_len()
+    }
+}
+
+impl Denials {
+    /// Keeps checked denial records of a zone, and its SOA, no longer than `max_ttl` seconds.
+    pub(crate) fn learn(&self, zone: &Name, soa: Option<&Rrset>, proofs: &[Rrset], max_ttl: u32, now: WallTime) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if !inner.zones.contains_key(zone) {
+            inner.order.push_back(zone.clone());
+        }
+        let entry = inner.zones.entry(zone.clone()).or_default();
+        let before = entry.octets;
+        let keep = |set: &Rrset| {
+            let ttl = set.ttl.min(max_ttl);
+            Kept { set: Rrset { ttl, ..set.clone() }, expires: now.plus_ttl(ttl) }
+        };
+        if let Some(soa) = soa {
+            let kept = keep(soa);
+            let replaced = entry.soa.as_ref().map_or(0, Kept::octets);
+            entry.octets = entry.octets + kept.octets() - replaced;
+            entry.soa = Some(kept);
+        }
+        for set in proofs {
+            let kept = keep(set);
+            let added = kept.octets();
+            let replaced = match set.rtype {
+                RrType::NSEC if entry.nsec.len() < MAX_RECORDS_PER_ZONE => entry.nsec.insert(set.name.clone(), kept),
+                RrType::NSEC3 if entry.nsec3.len() < MAX_RECORDS_PER_ZONE => match nsec3_owner_hash(&set.name) {
+                    Some(hash) => entry.nsec3.insert(hash, kept),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            entry.octets = entry.octets + added - replaced.as_ref().map_or(0, Kept::octets);
+        }
+        let after = entry.octets;
+        inner.octets = inner.octets + after - before;
+        while inner.octets > MAX_OCTETS {
+            let Some(oldest) = inner.order.pop_front() else { break };
+            let gone = inner.zones.remove(&oldest).map_or(0, |zone| zone.octets);
+            inner.octets -= gone;
+        }
+    }
+
+    /// The denial that follows from what is known, if one does and all of it is signed.
+    pub(crate) fn synthesise(&self, question: &Question, now: WallTime) -> Option<Synthesis> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        // DS is the parent's to deny (RFC 4035 §3.1.4.1).
+        let place = if question.rtype.is_at_parent() { question.name.parent()? } else { question.name.clone() };
+        let (zone, entry) = place.ancestors().find_map(|zone| inner.zones.get_key_value(&zone))?;
+        let soa = entry.soa.as_ref()?.live(now)?;
+        let effort = Effort::new();
+        let proofs = if entry.nsec.is_empty() {
+            entry.nsec3_around(&question.name, zone, now)
+        } else {
+            entry.nsec_around(&question.name, now)
+        };
+        if proofs.is_empty() {
+            return None;
+        }
+        let reader = Proofs::new(zone, &proofs);
+        let found = || Found { soa: soa.clone(), proofs: proofs.clone() };
+        if reader.no_name(&question.name, question.rtype, &effort) == Ok(Proven::Secure) {
+            return Some(Synthesis::NxDomain(found()));
+        }
+        let no_data = reader.no_data(&question.name, question.rtype, &effort) == Ok(Proven::Secure);
+        no_data.then(|| Synthesis::NoData(found()))
+    }
+}
+
+impl Zone {
+    /// The records that stand at the name and at the wildcard that could stand in for it, or span them.
+    fn nsec_around(&self, name: &Name, now: WallTime) -> Vec<Rrset> {
+        let at_or_before = |name: &Name| {
+            let (_, kept) = self.nsec.range(..=name.clone()).next_back()?;
+            kept.live(now)
+        };
+        let Some(first) = at_or_before(name) else { return Vec::new() };
+        let mut found = vec![first];
+        // Which of these encloses the name most closely is for the proof to say.
+        for above in name.ancestors().skip(1).take(MAX_ANCESTORS) {
+            let wildcard = above.prepend(b"*").ok().and_then(|wildcard| at_or_before(&wildcard));
+            found.extend(wildcard.filter(|set| !found.contains(set)));
+        }
+        found.truncate(dnssec::denial::MAX_RECORDS);
+        found
+    }
+
+    /// The same by hash: what matches or covers the name, its ancestors and their wildcards.
+    fn nsec3_around(&self, name: &Name, zone: &Name, now: WallTime) -> Vec<Rrset> {
+        let Some(example) = self.nsec3.values().find_map(|kept| kept.live(now)) else { return Vec::new() };
+        let around = |name: &Name| -> (bool, Option<Rrset>) {
+            let Some(hash) = nsec3_hash(name, &example) else { return (false, None) };
+            let before = self.nsec3.range(..=hash).next_back().or_else(|| self.nsec3.iter().next_back());
+            (self.nsec3.contains_key(&hash), before.and_then(|(_, kept)| kept.live(now)))
+        };
+        let mut found: Vec<Rrset> = Vec::new();
+        let mut add = |set: Option<Rrset>| found.extend(set.filter(|set| !found.contains(set)));
+        for candidate in name.ancestors().take_while(|candidate| candidate.is_at_or_below(zone)) {
+            let (matches, record) = around(&candidate);
+            add(record);
+            if matches {
+                let wildcard = candidate.prepend(b"*").ok().filter(|_| candidate != *name);
+                add(wildcard.and_then(|wildcard| around(&wildcard).1));
+                break;
+            }
+        }
+        found.truncate(dnssec::denial::MAX_RECORDS);
+        found
+    }
+}
