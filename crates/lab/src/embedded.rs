@@ -1,6 +1,7 @@
 //! The internet that is in the binary: zone files, and who serves them.
 
 mod servers;
+mod signing;
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -119,7 +120,7 @@ pub(crate) fn name(text: &str) -> Name {
 }
 
 fn zones() -> Vec<Zone> {
-    ZONES.iter().map(|(apex, text)| Zone::parse(text, &name(apex)).expect(BUILT)).collect()
+    ZONES.iter().map(|(apex, text)| signing::mark(Zone::parse(text, &name(apex)).expect(BUILT))).collect()
 }
 
 /// Adds the zones and servers of the embedded world to others that are to live beside them.

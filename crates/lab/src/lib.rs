@@ -30,9 +30,15 @@ mod reach;
 mod reply;
 mod respond;
 pub mod serve;
+mod sign;
 mod truth;
 mod world;
 mod zone;
+
+/// The trust anchor of the [embedded world](World::embedded): DS records of its root.
+pub fn anchors() -> Vec<proto::Record> {
+    World::embedded().anchors()
+}
 
 pub use behaviour::{
     Behaviour, CaseHabit, Conduct, CookieHabit, EdnsHabit, Forgery, Lie, NonTerminalHabit, Section, TcpHabit, UdpHabit,
@@ -45,6 +51,7 @@ pub use mapped::{AddressMap, Mapped, MappedFlow};
 pub use network::{Sent, SimFlow, SimNetwork, Strangers};
 pub use random::{GoodServers, RandomFaults};
 pub use reply::{FORGED_ADDRESS, Transport};
+pub use sign::{DenialKind, DsAtParent, KeyRoles, Nsec3, Signing, SigningAlgorithm};
 pub use truth::{Truth, TruthKind, Why};
 pub use world::{Level, Server, World};
 pub use zone::Zone;

@@ -88,9 +88,14 @@ struct State {
 }
 
 impl SimNetwork {
-    /// A network over `world`; chance comes from the stream "net" of `entropy`.
+    /// A network over `world`; chance comes from the stream "net" of `entropy`. Zones are signed for the time of the
+    /// machine's clock.
     pub fn new(world: Arc<World>, faults: Faults, entropy: Entropy) -> Self {
-        let clock = Clock::system();
+        Self::at(world, faults, entropy, Clock::system())
+    }
+
+    /// The same with zones signed for the time of this clock, which is the resolver's if it is to believe them.
+    pub fn at(world: Arc<World>, faults: Faults, entropy: Entropy, clock: Clock) -> Self {
         let start = clock.now();
         let entropy = entropy.stream("net");
         Self { shared: Arc::new(Shared { world, faults, entropy, clock, start, state: Mutex::default() }) }
@@ -208,7 +213,7 @@ impl SimNetwork {
             return Vec::new();
         }
         let now = clock.now();
-        let all = replies(world, server, &behaviour, query, Transport::Udp);
+        let all = replies(world, server, &behaviour, query, Transport::Udp, clock.wall());
         let arriving = all.into_iter().filter(|outgoing| outgoing.forged || !lost_back);
         arriving
             .map(|outgoing| {
@@ -225,7 +230,7 @@ impl SimNetwork {
     }
 
     fn decide(&self, to: SocketAddr, query: &[u8]) -> Verdict {
-        let Shared { world, faults, entropy, .. } = &*self.shared;
+        let Shared { world, faults, entropy, clock, .. } = &*self.shared;
         self.note(to, Transport::Tcp, query);
         let Some((server, behaviour)) = self.resident(to.ip()) else { return Verdict::Ignore };
         match behaviour.tcp {
@@ -239,7 +244,7 @@ impl SimNetwork {
                 after += RETRANSMISSION;
             }
         }
-        match replies(world, server, &behaviour, query, Transport::Tcp).pop() {
+        match replies(world, server, &behaviour, query, Transport::Tcp, clock.wall()).pop() {
             Some(reply) if behaviour.tcp == TcpHabit::Drips => Verdict::Drip(reply.octets, DRIP),
             Some(reply) => Verdict::Answer(reply.octets, after),
             None => Verdict::Ignore,

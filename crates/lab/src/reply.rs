@@ -4,7 +4,7 @@ mod forge;
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use proto::{Flags, Message, Name, OptionCode, Question, Rcode, Record, RrType, rdata};
+use proto::{Flags, Message, Name, OptionCode, Question, Rcode, Record, RrType, WallTime, rdata};
 
 use crate::behaviour::{
     Behaviour, CaseHabit, Conduct, CookieHabit, EdnsHabit, NonTerminalHabit, Section, TcpHabit, UdpHabit,
@@ -54,6 +54,7 @@ pub(crate) fn replies(
     behaviour: &Behaviour,
     query: &[u8],
     transport: Transport,
+    now: WallTime,
 ) -> Vec<Outgoing> {
     let parsed = match Message::parse(query) {
         // Never answer an answer: two servers would talk for ever.
@@ -61,7 +62,7 @@ pub(crate) fn replies(
         Ok(message) => message,
         Err(_) => return format_error(behaviour, query),
     };
-    let true_reply = decide(world, server, behaviour, &parsed, transport);
+    let true_reply = decide(world, server, behaviour, &parsed, transport, now);
     let mut out = Vec::new();
     if transport == Transport::Udp {
         out.extend(behaviour.forgeries.iter().flat_map(|forgery| forge::forge(*forgery, &parsed)));
@@ -99,6 +100,7 @@ fn decide(
     behaviour: &Behaviour,
     query: &Message,
     transport: Transport,
+    now: WallTime,
 ) -> Option<Message> {
     if behaviour.conduct == Conduct::Dead {
         return None;
@@ -116,7 +118,7 @@ fn decide(
     }
     let mut reply = match refusal(&query) {
         Some(rcode) => bare(&query, rcode),
-        None => converse(world, server, behaviour, &query),
+        None => converse(world, server, behaviour, &query, now),
     };
     bake(server, behaviour.cookies, &query, transport, &mut reply);
     let cut = match transport {
@@ -156,10 +158,10 @@ fn truncate(reply: &mut Message) {
 }
 
 /// What the server's conduct makes of a well-formed question.
-fn converse(world: &World, server: &Server, behaviour: &Behaviour, query: &Message) -> Message {
+fn converse(world: &World, server: &Server, behaviour: &Behaviour, query: &Message, now: WallTime) -> Message {
     let Some(question) = query.question() else { return bare(query, Rcode::FORMERR) };
     match &behaviour.conduct {
-        Conduct::Serves => serve(world, server, behaviour, query, question),
+        Conduct::Serves => serve(world, server, behaviour, query, now),
         Conduct::Dead | Conduct::Empty => reply_to(query),
         Conduct::Refuses => bare(query, Rcode::REFUSED),
         Conduct::ServFail => bare(query, Rcode::SERVFAIL),
@@ -172,7 +174,7 @@ fn converse(world: &World, server: &Server, behaviour: &Behaviour, query: &Messa
             refer(world, query, zone.map_or(&question.name, |zone| &zone.apex))
         }
         Conduct::NonAuthoritative => {
-            let mut reply = from_zone(world, server, query, question);
+            let mut reply = from_zone(world, server, query, question, now);
             if reply.answer.is_empty() && !reply.flags.has(Flags::AA) {
                 return reply_to(query); // a cache has no referrals to give
             }
@@ -188,8 +190,9 @@ fn converse(world: &World, server: &Server, behaviour: &Behaviour, query: &Messa
     }
 }
 
-fn serve(world: &World, server: &Server, behaviour: &Behaviour, query: &Message, question: &Question) -> Message {
-    let mut reply = from_zone(world, server, query, question);
+fn serve(world: &World, server: &Server, behaviour: &Behaviour, query: &Message, now: WallTime) -> Message {
+    let Some(question) = query.question() else { return bare(query, Rcode::FORMERR) };
+    let mut reply = from_zone(world, server, query, question, now);
     if behaviour.nonterminals == NonTerminalHabit::NxDomain
         && reply.flags.has(Flags::AA)
         && let Some(zone) = world.zone_for(server, question)
@@ -214,9 +217,9 @@ fn serve(world: &World, server: &Server, behaviour: &Behaviour, query: &Message,
     reply
 }
 
-fn from_zone(world: &World, server: &Server, query: &Message, question: &Question) -> Message {
+fn from_zone(world: &World, server: &Server, query: &Message, question: &Question, now: WallTime) -> Message {
     match world.zone_for(server, question) {
-        Some(zone) => zone.respond(query),
+        Some(zone) => zone.respond(query, now),
         None => bare(query, Rcode::REFUSED),
     }
 }

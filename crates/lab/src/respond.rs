@@ -1,8 +1,9 @@
 //! The authoritative side of DNS: one zone, one query, one reply (RFC 1034 §4.3.2).
 
-use proto::{Class, Edns, Flags, Message, Name, Opcode, Question, Rcode, Record, RrType, rdata};
+use proto::{Class, Edns, Flags, Message, Name, Opcode, Question, Rcode, Record, RrType, WallTime, rdata};
 
 use crate::Zone;
+use crate::sign::Evidence;
 use crate::zone::Node;
 
 /// Octets that the lab's servers take and give over UDP.
@@ -22,21 +23,26 @@ enum Found {
 }
 
 impl Zone {
-    /// The reply of a server that serves this zone and behaves well; of any size, the transport cuts it.
-    pub fn respond(&self, query: &Message) -> Message {
+    /// The reply of a server that serves this zone and behaves well, with signatures valid at `now` for who asks for such;
+    /// of any size, the transport cuts it.
+    pub fn respond(&self, query: &Message, now: WallTime) -> Message {
         let mut reply = reply_to(query);
         if let Some(rcode) = refusal(query) {
             reply.set_rcode(rcode);
             return reply;
         }
         match query.question() {
-            Some(question) if question.name.is_at_or_below(&self.apex) => self.answer(question, &mut reply),
+            Some(question) if question.name.is_at_or_below(&self.apex) => {
+                // RFC 4035 §3.1: DNSSEC records go to who sets DO only.
+                let wanted = query.edns.as_ref().is_some_and(|edns| edns.dnssec_ok);
+                self.answer(question, wanted.then(|| self.evidence(now)).flatten(), &mut reply);
+            }
             _ => reply.set_rcode(Rcode::REFUSED),
         }
         reply
     }
 
-    fn answer(&self, question: &Question, reply: &mut Message) {
+    fn answer(&self, question: &Question, evidence: Option<Evidence<'_>>, reply: &mut Message) {
         let mut name = question.name.clone();
         let mut seen = Vec::new();
         // RFC 1034 §4.1.1: AA speaks of the first owner name; a referral alone clears it.
@@ -44,30 +50,47 @@ impl Zone {
         while name.is_at_or_below(&self.apex) && seen.len() < MAX_ALIASES && !seen.contains(&name) {
             match self.look_up(&name, question.rtype) {
                 Found::Alias { records, target } => {
-                    reply.answer.extend(records);
+                    vouch(evidence, records, reply);
                     seen.push(std::mem::replace(&mut name, target));
                     continue;
                 }
                 Found::Records(records) => {
                     reply.additional = self.helpful_addresses(&records);
-                    reply.answer.extend(records);
+                    vouch(evidence, records, reply);
                 }
                 Found::TooLong(records) => {
-                    reply.answer.extend(records);
+                    vouch(evidence, records, reply);
                     reply.set_rcode(Rcode::YXDOMAIN);
                 }
                 Found::Referral(records) => {
                     reply.flags.set(Flags::AA, !reply.answer.is_empty());
                     reply.additional = self.helpful_addresses(&records);
-                    reply.authority = records;
+                    let cut = records.first().map(|record| record.name.clone());
+                    reply.authority.extend(records);
+                    if let (Some(evidence), Some(cut)) = (evidence, cut) {
+                        add_each_once(&mut reply.authority, evidence.of_referral(&cut));
+                    }
                 }
-                Found::NoData => reply.authority.push(self.negative_soa()),
+                Found::NoData => self.deny(evidence, reply, |evidence| evidence.no_data(&name)),
                 Found::NxDomain => {
-                    reply.authority.push(self.negative_soa());
+                    self.deny(evidence, reply, |evidence| evidence.no_name(&name));
                     reply.set_rcode(Rcode::NXDOMAIN);
                 }
             }
             return;
+        }
+    }
+
+    fn deny<'z>(
+        &'z self,
+        evidence: Option<Evidence<'z>>,
+        reply: &mut Message,
+        proof: impl FnOnce(Evidence<'z>) -> Vec<Record>,
+    ) {
+        reply.authority.push(self.negative_soa());
+        if let Some(evidence) = evidence {
+            reply.authority.extend(evidence.of_soa());
+            add_each_once(&mut reply.authority, proof(evidence));
         }
     }
 
@@ -120,14 +143,39 @@ impl Zone {
     }
 }
 
+/// Adds data to the answer, each set with its signatures, and the proof that a wildcard rightly answers.
+fn vouch(evidence: Option<Evidence<'_>>, records: Vec<Record>, reply: &mut Message) {
+    let Some(evidence) = evidence else { return reply.answer.extend(records) };
+    // RFC 6672 §5.3.1: the CNAME that follows from a DNAME is not signed.
+    let signed = if records.first().is_some_and(|record| record.rtype == RrType::DNAME) { 1 } else { records.len() };
+    let mut at = 0;
+    for set in records.chunk_by(|a, b| a.rtype == b.rtype) {
+        reply.answer.extend_from_slice(set);
+        if at < signed {
+            let (signatures, proof) = evidence.of_data(&set[0].name, set[0].rtype);
+            reply.answer.extend(signatures);
+            add_each_once(&mut reply.authority, proof);
+        }
+        at += set.len();
+    }
+}
+
+fn add_each_once(section: &mut Vec<Record>, records: Vec<Record>) {
+    for record in records {
+        if !section.contains(&record) {
+            section.push(record);
+        }
+    }
+}
+
 /// The data of a node, owned by `name` (which differs from the node's own name if that is a wildcard).
 fn from_node(node: &Node, name: &Name, rtype: RrType) -> Found {
     let owned = |records: &[Record]| -> Vec<Record> {
         records.iter().map(|record| Record { name: name.clone(), ..record.clone() }).collect()
     };
+    // RFC 4035 §2.5: NSEC stands beside a CNAME and is asked for as if there were none.
     if let Some(cname) = node.get(&RrType::CNAME)
-        && rtype != RrType::CNAME
-        && rtype != RrType::ANY
+        && ![RrType::CNAME, RrType::ANY, RrType::NSEC].contains(&rtype)
     {
         return match rdata::target(&cname[0].rdata) {
             Some(target) => Found::Alias { records: owned(cname), target },

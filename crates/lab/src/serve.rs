@@ -159,7 +159,7 @@ impl Seat {
         if lost {
             return Vec::new();
         }
-        let all = replies(&self.world, server, &server.behaviour, query, Transport::Udp);
+        let all = replies(&self.world, server, &server.behaviour, query, Transport::Udp, self.clock.wall());
         // A real socket cannot speak with another one's address: those forgeries need the simulated network.
         let ours = all.into_iter().filter(|outgoing| outgoing.from == Source::Server);
         ours.map(|outgoing| {
@@ -177,7 +177,7 @@ impl Seat {
             TcpHabit::Serves | TcpHabit::Truncates | TcpHabit::Drips => {}
         }
         let after = self.faults.round_trip(server.level, &self.entropy) + server.behaviour.delay;
-        match replies(&self.world, server, &server.behaviour, query, Transport::Tcp).pop() {
+        match replies(&self.world, server, &server.behaviour, query, Transport::Tcp, self.clock.wall()).pop() {
             Some(reply) if server.behaviour.tcp == TcpHabit::Drips => Verdict::Drip(reply.octets, DRIP),
             Some(reply) => Verdict::Answer(reply.octets, after),
             None => Verdict::Ignore,

@@ -190,9 +190,10 @@ fn choose(sets: Vec<Rrset>, rtype: RrType) -> Step {
     if rtype == RrType::ANY && !sets.is_empty() {
         return Step::Data(sets);
     }
-    let alias = sets.iter().find(|set| set.rtype == RrType::CNAME && rtype != RrType::CNAME);
-    if let Some(target) = alias.and_then(|set| set.targets().next()) {
-        return Step::Alias(sets, target);
+    // RFC 4035 §2.5: NSEC is the one type beside a CNAME that can be asked for.
+    let alias = sets.iter().find(|set| set.rtype == RrType::CNAME && ![RrType::CNAME, RrType::NSEC].contains(&rtype));
+    if let Some((set, target)) = alias.and_then(|set| Some((set, set.targets().next()?))) {
+        return Step::Alias(vec![set.clone()], target);
     }
     match sets.into_iter().find(|set| set.rtype == rtype) {
         Some(set) => Step::Data(vec![set]),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use proto::{Name, Question, RrType};
+use proto::{Name, Question, Record, RrType};
 
 use crate::behaviour::Behaviour;
 use crate::reach::Reach;
@@ -77,6 +77,7 @@ impl World {
         let mut world = Self { zones, servers, by_address, served_by, catalogue, reach: Reach::default() };
         world.reach = Reach::of(&world);
         world.fill_aliases()?;
+        crate::sign::sign(&mut world.zones)?;
         Ok(world)
     }
 
@@ -138,6 +139,11 @@ impl World {
         // RFC 4035 §3.1.4.1: about DS, a server that has the parent zone answers from that one.
         let above = question.name.ancestors().skip(usize::from(question.rtype.is_at_parent())).find_map(best);
         above.or_else(|| question.name.ancestors().find_map(best))
+    }
+
+    /// The trust anchor of this world: DS records of its root, none if that is not signed.
+    pub fn anchors(&self) -> Vec<Record> {
+        self.zone(&Name::root()).and_then(crate::sign::anchor).into_iter().collect()
     }
 
     /// Names and addresses of the root servers: the hints to begin with.

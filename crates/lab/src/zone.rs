@@ -12,10 +12,12 @@ mod text;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use proto::{Name, Record, RrType, rdata, zonefile};
 
 use crate::LabError;
+use crate::sign::{Signer, Signing};
 
 /// The records of one name by type.
 pub(crate) type Node = BTreeMap<RrType, Vec<Record>>;
@@ -29,6 +31,9 @@ pub struct Zone {
     nodes: BTreeMap<Name, Node>,
     aliases: Vec<Alias>,
     numbered: Numbered,
+    signing: Option<Signing>,
+    /// Made when the world is built.
+    signer: Option<Arc<Signer>>,
 }
 
 /// An ALIAS directive: addresses of another name, copied when the world is built.
@@ -80,13 +85,40 @@ impl Zone {
     /// # Errors
     /// As [`Zone::parse`].
     pub fn from_records(apex: Name, records: impl IntoIterator<Item = Record>) -> Result<Self, LabError> {
-        let mut zone =
-            Self { apex, title: String::new(), nodes: BTreeMap::new(), aliases: Vec::new(), numbered: Numbered::No };
+        let mut zone = Self {
+            apex,
+            title: String::new(),
+            nodes: BTreeMap::new(),
+            aliases: Vec::new(),
+            numbered: Numbered::No,
+            signing: None,
+            signer: None,
+        };
         for record in records {
             zone.insert(record)?;
         }
         zone.check()?;
         Ok(zone)
+    }
+
+    /// The same zone, to be signed when it becomes part of a world. Not for zones with numbered names: those are without
+    /// number.
+    #[must_use]
+    pub fn signed(self, how: Signing) -> Self {
+        Self { signing: Some(how), ..self }
+    }
+
+    /// How it is signed, if it is.
+    pub fn signing(&self) -> Option<&Signing> {
+        self.signing.as_ref()
+    }
+
+    pub(crate) fn signer(&self) -> Option<&Signer> {
+        self.signer.as_deref()
+    }
+
+    pub(crate) fn set_signer(&mut self, signer: Arc<Signer>) {
+        self.signer = Some(signer);
     }
 
     /// Adds a record; an equal one is there once (RFC 2181 §5).
@@ -153,6 +185,11 @@ impl Zone {
     /// All owner names with their records, in canonical order.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = (&Name, &Node)> {
         self.nodes.iter()
+    }
+
+    /// The owner names up to this one, in canonical order.
+    pub(crate) fn nodes_up_to(&self, name: &Name) -> impl DoubleEndedIterator<Item = (&Name, &Node)> {
+        self.nodes.range(..=name)
     }
 
     pub(crate) fn node(&self, name: &Name) -> Option<&Node> {

@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 
 use lab::{Behaviour, Conduct, RandomFaults, Truth, TruthKind, Why, World, Zone};
-use proto::{Flags, Message, Name, Question, Rcode, RrType, Rrset, rdata};
+use proto::{Flags, Message, Name, Question, Rcode, RrType, Rrset, WallTime, rdata};
+
+/// Any time; nobody here looks at signatures.
+const NOW: WallTime = WallTime(1_790_000_000_000);
 
 fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -34,7 +37,7 @@ fn walk(world: &World, question: &Question) -> (Rcode, Vec<Rrset>, Option<Rrset>
 fn authoritative(world: &World, question: &Question) -> Message {
     let mut zone: &Zone = world.zone(&Name::root()).unwrap();
     loop {
-        let reply = zone.respond(&Message::query(0, question.clone()));
+        let reply = zone.respond(&Message::query(0, question.clone()), NOW);
         if reply.flags.has(Flags::AA) || reply.rcode() != Rcode::NOERROR {
             return reply;
         }
@@ -200,7 +203,8 @@ fn real_root_addresses_lead_to_the_root_rfc9609_2() {
     assert_eq!(roots[0].1, ["198.41.0.4".parse::<std::net::IpAddr>().unwrap(), "2001:503:ba3e::2:30".parse().unwrap()]);
     let primed = world.truth(&Question::new(Name::root(), RrType::NS));
     assert_eq!(primed.answer[0].rdatas.len(), 13);
-    let reply = world.zone(&Name::root()).unwrap().respond(&Message::query(0, Question::new(Name::root(), RrType::NS)));
+    let reply =
+        world.zone(&Name::root()).unwrap().respond(&Message::query(0, Question::new(Name::root(), RrType::NS)), NOW);
     assert_eq!(reply.additional.len(), 26);
     assert!(world.truth(&Question::new(name("www.naver.com."), RrType::A)).certain);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cache::{Cache, CacheConfig};
-use engine::{Answer, ClientQuestion, EngineConfig, Entry, Resolver, RootServer, Trace};
+use engine::{Answer, ClientQuestion, EngineConfig, Entry, Resolver, RootServer, Trace, Validation};
 use lab::{Behaviour, Faults, Level, Server, SimNetwork, World, Zone};
 use proto::{Name, Question, Rcode, RrType, WallTime};
 use transport::{Clock, Entropy, Env};
@@ -20,11 +20,12 @@ impl Bench {
     pub(crate) fn new(world: Arc<World>, faults: Faults, seed: u64, change: impl FnOnce(&mut EngineConfig)) -> Self {
         let entropy = Entropy::seeded(seed);
         let clock = Clock::simulated(WallTime::from_secs(1_790_000_000));
-        let net = SimNetwork::new(world.clone(), faults, entropy.stream("net"));
+        let net = SimNetwork::at(world.clone(), faults, entropy.stream("net"), clock.clone());
         let hints = world.root_servers().into_iter();
         let mut config = EngineConfig {
             root_hints: hints.map(|(name, addresses)| RootServer { name, addresses }).collect(),
             query_localhost: true,
+            validation: validation(&world),
             ..EngineConfig::default()
         };
         change(&mut config);
@@ -46,6 +47,15 @@ impl Bench {
         let answer = self.resolver.resolve(ClientQuestion::new(question(text)), trace.clone()).await;
         (answer, trace.entries())
     }
+}
+
+/// Validation with the world's own anchor; a world without one is not signed.
+pub(crate) fn validation(world: &World) -> Validation {
+    let mut validation = Validation::off();
+    for anchor in world.anchors() {
+        validation.anchors.add(&anchor).unwrap();
+    }
+    validation
 }
 
 pub(crate) fn question(text: &str) -> Question {

@@ -1,5 +1,8 @@
 use super::*;
 
+/// Any time: the zones here are not signed.
+const NOW: WallTime = WallTime(1_790_000_000_000);
+
 const ZONE: &str = r#"
 $TTL 600
 @          SOA    ns host 1 2 3 4 60
@@ -36,7 +39,7 @@ long       DNAME  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b
 
 fn ask(name: &str, rtype: &str) -> Message {
     let zone = Zone::parse(ZONE, &"example.".parse().unwrap()).unwrap();
-    zone.respond(&Message::query(7, Question::new(name.parse().unwrap(), rtype.parse().unwrap())))
+    zone.respond(&Message::query(7, Question::new(name.parse().unwrap(), rtype.parse().unwrap())), NOW)
 }
 
 /// Answer, authority and additional section as "owner TYPE data" without TTL, and AA and the response code in front.
@@ -177,11 +180,11 @@ fn names_of_other_zones_are_refused() {
 fn edns_is_answered_with_edns_rfc6891_6_1_1() {
     let zone = Zone::parse(ZONE, &"example.".parse().unwrap()).unwrap();
     let mut query = Message::query(7, Question::new("www.example.".parse().unwrap(), RrType::A));
-    assert!(zone.respond(&query).edns.is_none());
+    assert!(zone.respond(&query, NOW).edns.is_none());
     query.edns = Some(Edns { dnssec_ok: true, ..Edns::new(4096) });
-    assert!(zone.respond(&query).edns.unwrap().dnssec_ok);
+    assert!(zone.respond(&query, NOW).edns.unwrap().dnssec_ok);
     query.edns = Some(Edns { version: 1, ..Edns::new(4096) });
-    assert_eq!(zone.respond(&query).rcode(), Rcode::BADVERS, "RFC 6891 §6.1.3");
+    assert_eq!(zone.respond(&query, NOW).rcode(), Rcode::BADVERS, "RFC 6891 §6.1.3");
 }
 
 #[test]
@@ -189,9 +192,9 @@ fn broken_questions_are_format_errors_rfc9619_4() {
     let zone = Zone::parse(ZONE, &"example.".parse().unwrap()).unwrap();
     let mut query = Message::query(7, Question::new("www.example.".parse().unwrap(), RrType::A));
     query.questions.push(query.questions[0].clone());
-    assert_eq!(zone.respond(&query).rcode(), Rcode::FORMERR);
+    assert_eq!(zone.respond(&query, NOW).rcode(), Rcode::FORMERR);
     query.questions.clear();
-    assert_eq!(zone.respond(&query).rcode(), Rcode::FORMERR);
+    assert_eq!(zone.respond(&query, NOW).rcode(), Rcode::FORMERR);
     query.flags = Flags(0x2800);
-    assert_eq!(zone.respond(&query).rcode(), Rcode::NOTIMP, "RFC 1035 §4.1.1");
+    assert_eq!(zone.respond(&query, NOW).rcode(), Rcode::NOTIMP, "RFC 1035 §4.1.1");
 }
