@@ -84,6 +84,14 @@ impl<N: Network> Resolver<N> {
         self.config.validation.is_on()
     }
 
+    /// Whether answers of a zone's servers are worth nothing without signatures: there is a DS record, checked or not, or
+    /// an anchor.
+    pub(crate) fn expects_signatures(&self, zone: &Name) -> bool {
+        let ds = || self.cache.lookup(&Question::new(zone.clone(), RrType::DS), self.env.clock.wall());
+        let has_ds = || matches!(ds().map(|found| found.known), Some(Known::Rrset(_)));
+        self.validates() && (self.config.validation.anchors.of(zone).is_some() || has_ds())
+    }
+
     /// The zone at or above the name that a negative trust anchor covers (RFC 7646).
     fn negative_anchor(&self, zone: &Name) -> Option<Why> {
         let now = self.env.clock.wall();

@@ -116,7 +116,8 @@ impl<N: Network> Attempts<N> {
         let with_edns = match stats.edns(now) {
             EdnsSupport::Broken => false,
             EdnsSupport::Works => true,
-            EdnsSupport::Unknown => silences < EDNS_TRIES,
+            // Without EDNS there are no signatures: silence does not strip a zone of them.
+            EdnsSupport::Unknown => silences < EDNS_TRIES || self.resolver.expects_signatures(&self.ask.zone),
         } && !self.without_edns.contains(&candidate.address);
         let exchange = self.work.trace.next_exchange();
         let heard = Arc::new(Heard::default());
