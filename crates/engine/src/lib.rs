@@ -28,6 +28,7 @@ mod rebinding;
 mod resolver;
 mod scrub;
 mod select;
+mod sentinel;
 mod trace;
 mod trust;
 mod validate;

@@ -22,6 +22,7 @@ use crate::infra::Infra;
 use crate::iterate::Fetched;
 use crate::query_zone::ZoneReply;
 use crate::rebinding;
+use crate::sentinel;
 use crate::trace::{CachedWhat, Event, Purpose, Trace};
 use crate::trust::TrustTable;
 use crate::validate::{CheckedAnswer, Standing, worse};
@@ -114,7 +115,7 @@ impl<N: Network> Resolver<N> {
             None if asked.recursion == Recursion::CacheOnly => failure(&ResolveError::NotCached),
             None => self.walk_in_time(&asked, &work).await,
         };
-        self.finish_answer(&mut answer, &question);
+        self.finish_answer(&mut answer, &question, asked.checking);
         let finished = Event::Finished {
             rcode: answer.rcode,
             upstream_queries: work.budget.upstream_queries(),
@@ -134,7 +135,7 @@ impl<N: Network> Resolver<N> {
             None if asked.recursion == Recursion::CacheOnly => failure(&ResolveError::NotCached),
             None => return None,
         };
-        self.finish_answer(&mut answer, &asked.question);
+        self.finish_answer(&mut answer, &asked.question, asked.checking);
         Some(answer)
     }
 
@@ -202,7 +203,12 @@ impl<N: Network> Resolver<N> {
     }
 
     /// Takes out what may not be in an answer, and adds what may be beside it.
-    fn finish_answer(&self, answer: &mut Answer, question: &Question) {
+    fn finish_answer(&self, answer: &mut Answer, question: &Question, checking: Checking) {
+        let secure = answer.security == Security::Secure && checking == Checking::Enabled;
+        if secure && sentinel::withholds(question, &self.config.validation.anchors) {
+            *answer = Answer::empty(Rcode::SERVFAIL);
+            return;
+        }
         if answer.security == Security::Insecure {
             let name = answer.answer.last().map_or(&question.name, |set| &set.name);
             answer.extended_errors.extend(self.why_insecure(name).map(|why| Ede::new(why.ede(), why.to_string())));
