@@ -81,6 +81,8 @@ pub(super) fn server(raw: &Raw, listen_by: ListenBy) -> ServerConfig {
         allow: raw.server.access.allow.iter().map(|prefix| prefix.0).collect(),
         minimal_responses: if raw.server.minimal_responses { MinimalResponses::On } else { MinimalResponses::Off },
         identity: Identity(raw.server.identity.clone()),
+        // What gets through whole from servers gets through to clients.
+        datagram_octets: raw.resolver.edns_buffer_size,
         special_names: SpecialNamesConfig { mode, ..SpecialNamesConfig::default() },
         ..ServerConfig::default()
     }

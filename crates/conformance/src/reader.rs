@@ -46,9 +46,12 @@ pub fn read(octets: &[u8], dialect: Dialect) -> Result<Scenario, ReadError> {
 
 fn range(begin: &lines::Line, lines: &mut Lines) -> Result<Range, ReadError> {
     let words = begin.words();
-    let [_, first, last] = words.as_slice() else { return Err(begin.error("RANGE_BEGIN first last")) };
+    let [_, first, last, rest @ ..] = words.as_slice() else { return Err(begin.error("RANGE_BEGIN first last")) };
     let number = |word: &&str| word.parse().map_err(|_| begin.error(format!("{word} is no number")));
-    let mut range = Range { first: number(first)?, last: number(last)?, addresses: vec![], entries: vec![] };
+    // Deckard also takes addresses here.
+    let addresses: Result<_, _> = rest.iter().map(|word| word.parse()).collect();
+    let addresses = addresses.map_err(|_| begin.error("RANGE_BEGIN first last [address]"))?;
+    let mut range = Range { first: number(first)?, last: number(last)?, addresses, entries: vec![] };
     loop {
         let line = lines.expect()?;
         match line.words().as_slice() {

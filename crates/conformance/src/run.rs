@@ -96,8 +96,7 @@ pub async fn run(scenario: Arc<Scenario>, minimise: bool, tracing: Tracing) -> O
         failure = Some(Failure::Unused(unused));
     }
     talk.noted.extend(talk.servers.unforeseen());
-    let entries = talk.trace.entries();
-    let trace = entries.iter().map(|entry| format!("{:>7} ms  {:?}", entry.at.as_millis(), entry.event)).collect();
+    let trace = talk.trace.entries().iter().filter_map(|entry| serde_json::to_string(entry).ok()).collect();
     Outcome { failure, noted: talk.noted, log: talk.servers.log(), trace }
 }
 
@@ -174,7 +173,7 @@ impl Talk {
         let transport = if entry.compares(Word::Tcp) { Transport::Stream { idle } } else { Transport::Datagram };
         let client = Client { address: self.client, transport };
         let (service, arriving, octets) = (self.service.clone(), self.arriving.clone(), octets.to_vec());
-        let expects = entry.octets.is_none();
+        let expects = !matches!(entry.octets, Some(Octets::Raw(_)));
         tokio::spawn(async move {
             if let Some(answer) = service.handle(&octets, client).await
                 && expects

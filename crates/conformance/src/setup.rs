@@ -10,6 +10,7 @@ use proto::WallTime;
 use server::{MinimalResponses, ServerConfig, SpecialNamesConfig, SpecialNamesMode};
 
 use crate::config::{Settings, Start};
+use crate::reader::entry::EDNS_OCTETS;
 use crate::scenario::Dialect;
 
 /// The wall clock where a scenario names none.
@@ -80,7 +81,7 @@ fn engine(settings: &Settings, minimise: bool) -> Result<EngineConfig, Missing> 
         ipv6: settings.ipv6,
         query_localhost: settings.query_localhost,
         minimal_responses: settings.minimal_responses,
-        edns_buffer_size: 4096,
+        edns_buffer_size: EDNS_OCTETS,
         harden_glue: settings.harden_glue,
         harden_below_nxdomain: settings.harden_below_nxdomain,
         stale: engine::Stale {
@@ -131,6 +132,7 @@ fn server(settings: &Settings) -> ServerConfig {
         allow: if settings.dialect == Dialect::Deckard { everyone } else { defaults.allow },
         minimal_responses: if settings.minimal_responses { MinimalResponses::On } else { MinimalResponses::Off },
         special_names: SpecialNamesConfig { mode: SpecialNamesMode::Resolved, exempt: vec![] },
+        datagram_octets: EDNS_OCTETS,
         drain: Duration::ZERO,
         ..defaults
     }

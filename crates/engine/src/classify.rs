@@ -229,13 +229,19 @@ fn without_answer(
         // RFC 2308 §2.2: NODATA without SOA (type 3) from an authority.
         // But not if it had something to say that could not be used: no denial follows from broken or foreign data.
         (None, true) if answered_otherwise => Verdict::Unusable(Defect::Contradiction),
+        // RFC 2308 §2.2: NS records without SOA make a referral; one that leads up comes from a server that knows nothing.
+        (None, true) if refers_outside(scrubbed) => Verdict::Unusable(Defect::UpwardReferral),
         (None, true) => Verdict::Usable(no_data(None)),
         (None, false) => Verdict::Unusable(defect_of_referral(scrubbed, zone)),
     }
 }
 
+fn refers_outside(scrubbed: &Scrubbed) -> bool {
+    scrubbed.dropped.iter().any(|dropped| dropped.rtype == RrType::NS)
+}
+
 fn defect_of_referral(scrubbed: &Scrubbed, zone: &Name) -> Defect {
-    let outside = scrubbed.dropped.iter().any(|dropped| dropped.rtype == RrType::NS);
+    let outside = refers_outside(scrubbed);
     match scrubbed.authority.iter().find(|set| set.rtype == RrType::NS) {
         Some(set) if set.name == *zone => Defect::UpwardReferral,
         Some(_) => Defect::SidewaysReferral,
@@ -302,7 +308,8 @@ fn follow(scrubbed: &Scrubbed, ask: &Question, zone: &Name) -> Result<(Vec<Rrset
         // DNAME first, also for questions about CNAME: the CNAME in the reply is not data but follows from it.
         let dname = scrubbed.answer.iter().find(|set| set.rtype == RrType::DNAME && name.is_below(&set.name));
         if dname.is_none()
-            && let Some(data) = set_at(&name, ask.rtype)
+            && let Some(data) =
+                if ask.rtype == RrType::RRSIG { signatures_at(scrubbed, &name) } else { set_at(&name, ask.rtype) }
         {
             return Ok((aliases, Last::Data(data)));
         }
@@ -329,6 +336,21 @@ fn follow(scrubbed: &Scrubbed, ask: &Question, zone: &Name) -> Result<(Vec<Rrset
         name = target;
     }
     Ok((aliases, Last::Outside(name)))
+}
+
+/// All RRSIG records at a name, whatever they cover: a question for the type wants them as data (RFC 4035 §2.2: they are
+/// no RRset, and nothing signs them).
+fn signatures_at(scrubbed: &Scrubbed, name: &Name) -> Option<Rrset> {
+    let at_name = scrubbed.answer.iter().filter(|set| set.name == *name);
+    let fields: Vec<&[u8]> = at_name
+        .clone()
+        .flat_map(|set| {
+            let own = if set.rtype == RrType::RRSIG { &set.rdatas } else { &set.signatures };
+            own.iter().collect::<Vec<_>>()
+        })
+        .collect();
+    let ttl = at_name.map(|set| set.ttl).min()?;
+    (!fields.is_empty()).then(|| Rrset::new(name.clone(), RrType::RRSIG, ttl, fields))
 }
 
 #[cfg(test)]

@@ -249,7 +249,9 @@ impl<N: Network> Resolver<N> {
         if let Some(found) = self.cache.lookup(ask, now).filter(usable).filter(whole) {
             return Some(Step::End(self.end_from_cache(ask, found, events)));
         }
+        // An alias that the zone itself knows says nothing of what its parent knows (RFC 4035 §3.1.4.1).
         if ask.rtype != RrType::CNAME
+            && !ask.rtype.is_at_parent()
             && let Some(found) = self.found(&ask.name, RrType::CNAME).filter(usable)
             && let Known::Rrset(set) = found.known
             && let alias::Found::Alias(step) = alias::by_cname(&set)
@@ -437,7 +439,7 @@ impl<N: Network> Resolver<N> {
             return Ok((answered, Security::Unchecked));
         }
         let mut broken: Option<ResolveError> = None;
-        let mut waiting = self.fetched_before(ask);
+        let mut waiting = self.fetched_before(ask).filter(|fetched| !is_from_referral(ask, fetched));
         for _ in 0..MAX_BOGUS_TRIES {
             let fetched = match waiting.take() {
                 Some(fetched) => fetched,
@@ -594,6 +596,11 @@ fn out_of_time(zone: &Name, patience: std::time::Duration) -> Answer {
     let who = if zone.is_root() { "no root server could be reached".into() } else { format!("no answer from {zone}") };
     let text = format!("{who} within {} ms; the work goes on", patience.as_millis());
     Answer::failure(Rcode::SERVFAIL, Ede::new(EdeCode::NO_REACHABLE_AUTHORITY, text))
+}
+
+/// Whether it is a denial of DS that came with a referral, without the SOA that a client may want.
+fn is_from_referral(ask: &Question, fetched: &Fetched) -> bool {
+    ask.rtype.is_at_parent() && matches!(fetched.answered.end, End::NoData { soa: None, .. })
 }
 
 fn scope(checking: Checking) -> FailureScope {

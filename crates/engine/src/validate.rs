@@ -175,6 +175,10 @@ impl<N: Network> Resolver<N> {
         zone: &Name,
         work: &Work,
     ) -> Result<Outcome, ResolveError> {
+        if set.rtype == RrType::RRSIG {
+            // RFC 4035 §2.2: nothing signs signatures. They are handed on for others to check, and never as secure.
+            return Ok(Outcome::insecure(None));
+        }
         let place = side_of_cut(&set.name, set.rtype);
         let keys = match self.signer(std::slice::from_ref(set), &place, zone) {
             Some(signer) => match self.trust_of(signer.clone(), work.clone()).await? {
@@ -288,12 +292,17 @@ impl<N: Network> Resolver<N> {
         }
     }
 
-    /// The signer that may speak for the place: at or above it, in what the zone's servers may speak of, and not above
-    /// an anchor that was set for what is below.
+    /// The signer that may speak for the place: at or above it, and in what the zone's servers may speak of.
+    ///
+    /// It may stand above the closest trust anchor if another anchor leads to it: what any anchor vouches for is good
+    /// (RFC 6840 appendix C.2), or an anchor of a zone that was given up would make its parent's denials bogus.
     fn signer(&self, sets: &[Rrset], place: &Name, zone: &Name) -> Option<Name> {
-        let anchor = self.config.validation.anchors.above(place);
+        let anchors = &self.config.validation.anchors;
         let mut signers = sets.iter().filter_map(|set| signer_of(set, place));
-        signers.find(|signer| signer.is_at_or_below(zone) && anchor.is_none_or(|anchor| !anchor.is_below(signer)))
+        signers.find(|signer| {
+            let vouched = anchors.above(signer).is_some() || anchors.above(place).is_none();
+            signer.is_at_or_below(zone) && vouched
+        })
     }
 
     fn record_check(

@@ -53,10 +53,31 @@ impl RrType {
     }
 }
 
+/// Assigned types of the last years that hickory-proto does not name (IANA's DNS parameters).
+const MORE_NAMES: [(u16, &str); 14] = [
+    (17, "RP"),
+    (18, "AFSDB"),
+    (29, "LOC"),
+    (36, "KX"),
+    (42, "APL"),
+    (45, "IPSECKEY"),
+    (49, "DHCID"),
+    (55, "HIP"),
+    (63, "ZONEMD"),
+    (99, "SPF"),
+    (108, "EUI48"),
+    (109, "EUI64"),
+    (256, "URI"),
+    (32_769, "DLV"),
+];
+
 impl fmt::Display for RrType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match RecordType::from(self.0) {
-            RecordType::Unknown(code) => write!(f, "TYPE{code}"), // RFC 3597 §5
+            RecordType::Unknown(code) => match MORE_NAMES.iter().find(|(number, _)| *number == code) {
+                Some((_, name)) => f.write_str(name),
+                None => write!(f, "TYPE{code}"), // RFC 3597 §5
+            },
             known => write!(f, "{known}"),
         }
     }

@@ -21,6 +21,9 @@ pub struct ServerConfig {
     pub minimal_responses: MinimalResponses,
     /// What the server tells about itself.
     pub identity: Identity,
+    /// Largest reply in a datagram, and what we offer to take, in octets. The operator knows what gets through unharmed
+    /// (RFC 9715 §3); clients may ask for less.
+    pub datagram_octets: u16,
     /// Names that are answered here instead of in the public DNS.
     pub special_names: SpecialNamesConfig,
     /// Bounds on questions that wait for the walk.
@@ -118,6 +121,7 @@ impl Default for ServerConfig {
             allow: crate::access::loopback(),
             minimal_responses: MinimalResponses::On,
             identity: Identity::default(),
+            datagram_octets: crate::respond::MAX_DATAGRAM_OCTETS,
             special_names: SpecialNamesConfig::default(),
             questions: QuestionLimits::default(),
             tcp: TcpLimits::default(),

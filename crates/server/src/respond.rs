@@ -7,7 +7,7 @@ use crate::client::Transport;
 use crate::config::{Identity, MinimalResponses};
 use crate::receive::ReplyTo;
 
-/// Largest reply in a datagram, and what we offer to take, in octets: no fragments on any usual path (RFC 9715 §3).
+/// Largest reply in a datagram unless configured otherwise, in octets: no fragments on any usual path (RFC 9715 §3).
 pub const MAX_DATAGRAM_OCTETS: u16 = 1232;
 /// Largest reply in a datagram to a client without EDNS, in octets (RFC 1035 §4.2.1).
 const PLAIN_DATAGRAM_OCTETS: u16 = 512;
@@ -21,6 +21,8 @@ pub struct Style {
     pub minimal: MinimalResponses,
     /// What NSID tells (RFC 5001).
     pub identity: Identity,
+    /// Largest reply in a datagram, and what we offer to take, in octets.
+    pub datagram_octets: u16,
 }
 
 /// What the reply says.
@@ -60,12 +62,12 @@ pub fn build(to: &ReplyTo, content: Content<'_>, transport: Transport, style: &S
 }
 
 /// The largest reply that the client can take, in octets.
-pub fn limit(to: &ReplyTo, transport: Transport) -> usize {
+pub fn limit(to: &ReplyTo, transport: Transport, style: &Style) -> usize {
     match (transport, &to.edns) {
         (Transport::Stream { .. }, _) => usize::from(u16::MAX),
         // RFC 6891 §6.2.3: sizes below 512 mean 512.
         (Transport::Datagram, Some(edns)) => {
-            usize::from(edns.udp_payload_size.clamp(PLAIN_DATAGRAM_OCTETS, MAX_DATAGRAM_OCTETS))
+            usize::from(edns.udp_payload_size.clamp(PLAIN_DATAGRAM_OCTETS, style.datagram_octets))
         }
         (Transport::Datagram, None) => usize::from(PLAIN_DATAGRAM_OCTETS),
     }
@@ -82,7 +84,7 @@ enum Detail {
 }
 
 fn fit(to: &ReplyTo, answer: &Answer, transport: Transport, style: &Style) -> Reply {
-    let limit = limit(to, transport);
+    let limit = limit(to, transport, style);
     for detail in [Detail::Full, Detail::NoExtras, Detail::NoWords] {
         let wire = compose(to, answer, transport, style, detail).to_wire_within(limit);
         if !wire.truncated {
@@ -151,7 +153,7 @@ fn frame(to: &ReplyTo, answer: &Answer, transport: Transport, style: &Style) -> 
 
 /// The OPT record of a reply to a query that had one (RFC 6891 §7). Unknown options are not repeated (§6.1.2).
 fn reply_edns(asked: &Edns, answer: &Answer, transport: Transport, style: &Style) -> Edns {
-    let mut edns = Edns::new(MAX_DATAGRAM_OCTETS);
+    let mut edns = Edns::new(style.datagram_octets);
     edns.dnssec_ok = asked.dnssec_ok; // RFC 3225 §3
     if let (Some(_), Some(identity)) = (asked.option(OptionCode::NSID), style.identity.octets()) {
         edns.options.push((OptionCode::NSID, identity.to_vec()));

@@ -83,7 +83,11 @@ impl<N: Network> Service<N> {
             resolver,
             clock: Clock::system(),
             access: AccessList::new(&config.allow),
-            style: Style { minimal: config.minimal_responses, identity: config.identity.clone() },
+            style: Style {
+                minimal: config.minimal_responses,
+                identity: config.identity.clone(),
+                datagram_octets: config.datagram_octets,
+            },
             special: SpecialNames::new(&config.special_names),
             questions: Questions::new(config.questions),
             limits: config.questions,

@@ -28,7 +28,7 @@ fn addresses(count: u8) -> Answer {
 }
 
 fn style(minimal: MinimalResponses, identity: &str) -> Style {
-    Style { minimal, identity: Identity(identity.into()) }
+    Style { minimal, identity: Identity(identity.into()), datagram_octets: MAX_DATAGRAM_OCTETS }
 }
 
 fn built(to: &ReplyTo, answer: &Answer, transport: Transport) -> Message {
