@@ -98,6 +98,29 @@ impl<N: Network> Resolver<N> {
         addresses
     }
 
+    /// Addresses that the zones above the servers' names gave as glue for other zones with the same servers.
+    ///
+    /// A zone whose own records about its servers are wrong works for all who come from its parent; so it does for us.
+    /// Glue leads to servers and answers nobody (RFC 2181 §5.4.1).
+    pub(crate) fn addresses_by_parents(&self, cut: &Cut) -> Vec<Candidate> {
+        let now = self.env.clock.wall();
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for server in &cut.delegation.servers {
+            let mut below = Some(server.name.clone());
+            while let Some((delegation, _)) = below.and_then(|name| self.cache.delegation(&name, now)) {
+                let same = delegation.servers.iter().filter(|other| other.name == server.name);
+                let usable = same.flat_map(|other| &other.glue).filter(|address| may_ask(**address, &self.config));
+                for address in usable.take(self.config.limits.addresses_per_ns) {
+                    if candidates.iter().all(|candidate| candidate.address != *address) {
+                        candidates.push(Candidate { server: server.name.clone(), address: *address });
+                    }
+                }
+                below = delegation.zone.parent();
+            }
+        }
+        candidates
+    }
+
     fn cached_addresses(&self, name: &Name, now: WallTime) -> Vec<IpAddr> {
         let types = [RrType::A, RrType::AAAA];
         let lookups = types.iter().filter_map(|rtype| self.cache.lookup(&Question::new(name.clone(), *rtype), now));

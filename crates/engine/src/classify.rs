@@ -208,6 +208,11 @@ fn without_answer(
     answered_otherwise: bool,
 ) -> Verdict {
     if soa.is_none()
+        && let Some(answered) = ds_in_referral(scrubbed, ask, zone)
+    {
+        return Verdict::Usable(Meaning::Answer(answered));
+    }
+    if soa.is_none()
         && let Some(referral) = referral(scrubbed, ask, zone, limits)
     {
         // A referral carries no authority by nature; some servers set AA all the same.
@@ -248,6 +253,22 @@ fn defect_of_referral(scrubbed: &Scrubbed, zone: &Name) -> Defect {
         None if outside => Defect::UpwardReferral,
         None => Defect::Empty,
     }
+}
+
+/// A server that takes a question for DS for one for the child refers there; the answer stands in the referral all the same
+/// (RFC 4035 §3.1.4: the DS set, or the proof that there is none, comes with every referral of a signed zone).
+fn ds_in_referral(scrubbed: &Scrubbed, ask: &Question, zone: &Name) -> Option<Answered> {
+    let refers = |set: &Rrset| set.rtype == RrType::NS && set.name == ask.name && set.name.is_below(zone);
+    if !ask.rtype.is_at_parent() || !scrubbed.authority.iter().any(refers) {
+        return None;
+    }
+    let proofs = proofs(scrubbed);
+    let end = match scrubbed.authority.iter().find(|set| set.rtype == ask.rtype && set.name == ask.name) {
+        Some(ds) => End::Data(Rrset { name: ask.name.clone(), ..ds.clone() }),
+        None if proofs.is_empty() => return None,
+        None => End::NoData { name: ask.name.clone(), soa: None },
+    };
+    Some(Answered { aliases: vec![], end, rank: Rank::AuthoritativeAuthority, glue: vec![], proofs })
 }
 
 /// A referral leads strictly down from `zone` towards the name (RFC 1034 §5.3.3 step 4b).
@@ -304,10 +325,15 @@ fn follow(scrubbed: &Scrubbed, ask: &Question, zone: &Name) -> Result<(Vec<Rrset
         let set = scrubbed.answer.iter().find(|set| set.rtype == rtype && set.name == *name)?;
         Some(Rrset { name: name.clone(), ..set.clone() })
     };
+    // RFC 2181 §10.1: beside an alias there is nothing but what belongs to DNSSEC; a server that sends other data with it
+    // has a broken zone, of which the alias counts, whichever type is asked for first.
+    let aliased =
+        |name: &Name| !matches!(ask.rtype, RrType::CNAME | RrType::NSEC) && set_at(name, RrType::CNAME).is_some();
     for _ in 0..MAX_ALIASES_PER_MESSAGE {
         // DNAME first, also for questions about CNAME: the CNAME in the reply is not data but follows from it.
         let dname = scrubbed.answer.iter().find(|set| set.rtype == RrType::DNAME && name.is_below(&set.name));
         if dname.is_none()
+            && (ask.rtype == RrType::RRSIG || !aliased(&name))
             && let Some(data) =
                 if ask.rtype == RrType::RRSIG { signatures_at(scrubbed, &name) } else { set_at(&name, ask.rtype) }
         {

@@ -31,8 +31,9 @@ const RENEW_EVERY: Duration = Duration::from_secs(60);
 const MAX_RENEWALS: usize = 10_000;
 /// Failures of others' work that are not taken for our own.
 const JOINS: u32 = 1;
-/// TTL that the root hints count with when priming is off: they are asked as long as the process lives.
-const HINTS_TTL: u32 = 3600;
+/// TTL that the root hints count with when priming is off. They hold as long as the process lives, and what is learnt
+/// from them ends by its own TTL: this is above every TTL that the cache keeps.
+const HINTS_TTL: u32 = 604_800;
 
 /// A zone cut on the way down: the zone, its servers, and how long its parent vouches for them.
 #[derive(Debug, Clone)]
@@ -273,7 +274,14 @@ impl<N: Network> Resolver<N> {
                 lookups.names = self.names_worth_asking(cut, why);
             }
             if lookups.is_empty() && silent.is_empty() {
-                return Err(unreachable(cut.zone(), why, lookups.spent));
+                // The servers' own zones led nowhere either: what the parents of those zones say of them is left.
+                candidates = self.addresses_by_parents(cut);
+                candidates.retain(|candidate| {
+                    !met.contains(&candidate.address) && !work.distrusts(cut.zone(), candidate.address)
+                });
+                if candidates.is_empty() {
+                    return Err(unreachable(cut.zone(), why, lookups.spent));
+                }
             }
             if !lookups.is_empty() {
                 candidates = self.find_addresses(&mut lookups, cut.zone(), work).await;

@@ -574,11 +574,19 @@ impl Chased {
 
 fn into_answer(chased: Chased) -> Answer {
     let rcode = chased.rcode();
-    let mut answer = chased.aliases;
+    // What made one name too long is proven, the code is not: it promises nothing (RFC 6672 §2.2).
+    let security = if chased.too_long { worse(chased.security, Security::Insecure) } else { chased.security };
+    let mut answer: Vec<Rrset> = Vec::with_capacity(chased.aliases.len() + 1);
+    for alias in chased.aliases {
+        // A DNAME that is met twice is one record all the same (RFC 2181 §5).
+        if !answer.iter().any(|set| set.rtype == alias.rtype && set.name == alias.name) {
+            answer.push(alias);
+        }
+    }
     answer.extend(chased.data);
     let soa = chased.denial.and_then(|(_, soa)| soa);
     let authority = soa.into_iter().chain(chased.proofs).collect();
-    Answer { answer, authority, security: chased.security, ..Answer::empty(rcode) }
+    Answer { answer, authority, security, ..Answer::empty(rcode) }
 }
 
 fn failure(error: &ResolveError) -> Answer {

@@ -184,6 +184,10 @@ impl<N: Network> Resolver<N> {
                 // Others had nothing better: the first reason stands.
                 Err(error) => match broken {
                     Some(why) => return Ok((Trust::Bogus(why), None, BOGUS_TTL)),
+                    None if !self.config.validation.harden_stripped => {
+                        let why = Why::NoDnskey { zone: zone.clone() };
+                        return Ok((Trust::Insecure(Some(why)), None, BOGUS_TTL));
+                    }
                     None => return Err(error),
                 },
             };

@@ -142,7 +142,8 @@ fn push_records<'a>(section: &mut Vec<Record>, sets: impl Iterator<Item = &'a Rr
 fn frame(to: &ReplyTo, answer: &Answer, transport: Transport, style: &Style) -> Message {
     let mut flags = Flags(Flags::QR | Flags::RA | to.flags.0 & REPEATED);
     // RFC 6840 §5.7, §5.8: AD for those who show that they know what it means.
-    let asked = to.dnssec_ok() || to.flags.has(Flags::AD);
+    // With CD we vouch for nothing (RFC 4035 §3.2.2): what the cache knows about the data is no promise about this answer.
+    let asked = (to.dnssec_ok() || to.flags.has(Flags::AD)) && !to.flags.has(Flags::CD);
     flags.set(Flags::AD, asked && answer.security == Security::Secure);
     let mut message = Message::empty(to.id, flags);
     message.questions.extend(to.entry.clone());

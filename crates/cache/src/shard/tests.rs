@@ -26,7 +26,7 @@ impl Fixture {
         let origin = Origin::new(provenance, &name(owner));
         let rdatas = Rdatas::pack([vec![0; octets].as_slice()]);
         let owner = Owner::new(&name(owner));
-        let value = Value::Rrset { rdatas, signatures: Rdatas::empty(), origin };
+        let value = Value::Rrset { rdatas, signatures: Rdatas::empty(), proofs: None, origin };
         let entry = Entry::new(owner.wire(), value, at(u64::from(ttl)), ttl);
         let put = self.shard.put(self.hash.key(owner.wire()), Place::Type(rtype), entry, at(0));
         self.check_sums();
