@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{Cache, CacheConfig};
-use engine::{EngineConfig, Resolver, RootServer};
+use engine::{EngineConfig, Resolver, RootServer, Validation};
 use lab::{Faults, SimNetwork, World};
 use proto::{Edns, Flags, Message, Question, WallTime};
 use transport::{Clock, Entropy, Env};
@@ -26,14 +26,19 @@ impl Bench {
     pub(crate) fn new(change: impl FnOnce(&mut ServerConfig)) -> Self {
         let entropy = Entropy::seeded(1);
         let world = World::embedded();
-        let net = SimNetwork::new(world.clone(), Faults::default(), entropy.stream("net"));
+        let clock = Clock::simulated(WallTime::from_secs(1_790_000_000));
+        let net = SimNetwork::at(world.clone(), Faults::default(), entropy.stream("net"), clock.clone());
         let hints = world.root_servers().into_iter();
+        let mut validation = Validation::off();
+        for anchor in world.anchors() {
+            validation.anchors.add(&anchor).expect("the lab's anchors are DS records");
+        }
         let engine = EngineConfig {
+            validation,
             root_hints: hints.map(|(name, addresses)| RootServer { name, addresses }).collect(),
             query_localhost: true,
             ..EngineConfig::default()
         };
-        let clock = Clock::simulated(WallTime::from_secs(1_790_000_000));
         let cache = Arc::new(Cache::new(CacheConfig { size: 16 << 20, ..CacheConfig::default() }));
         let resolver = Resolver::new(Env { net: net.clone(), clock, entropy }, cache, engine);
         let mut config = ServerConfig::default();
