@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use cache::{Cache, Denial, FailureScope, Found, Known};
-use dnssec::Why;
+use dnssec::{MAX_ITERATIONS_ACCEPTED, Why};
 use proto::{Ede, EdeCode, Name, Question, Rcode, RrType, Rrset, Security};
 use tokio::time::{Instant, timeout_at};
 use transport::{Entropy, Env, Network, TcpConnections};
@@ -211,7 +211,8 @@ impl<N: Network> Resolver<N> {
         }
         if answer.security == Security::Insecure {
             let name = answer.answer.last().map_or(&question.name, |set| &set.name);
-            answer.extended_errors.extend(self.why_insecure(name).map(|why| Ede::new(why.ede(), why.to_string())));
+            let why = self.why_insecure(name).or_else(|| uncounted_iterations(&answer.authority));
+            answer.extended_errors.extend(why.map(|why| Ede::new(why.ede(), why.to_string())));
         }
         rebinding::filter(answer, question, &self.config.rebinding);
         let Some(data) = answer.answer.last().filter(|_| !self.config.minimal_responses) else { return };
@@ -620,4 +621,14 @@ fn scope(checking: Checking) -> FailureScope {
 
 fn from_cache_event(question: &Question, what: CachedWhat, records: Vec<Rrset>) -> Event {
     Event::FromCache { question: question.clone(), what, records }
+}
+
+/// RFC 9276 §3.2: an answer that is insecure because nobody has to count so far says so.
+fn uncounted_iterations(proofs: &[Rrset]) -> Option<Why> {
+    let mut records = proofs.iter().filter(|set| set.rtype == RrType::NSEC3);
+    records.find_map(|set| {
+        let iterations = u16::from_be_bytes(set.rdatas.iter().next()?.get(2..4)?.try_into().ok()?);
+        let zone = set.name.parent().filter(|_| iterations > MAX_ITERATIONS_ACCEPTED)?;
+        Some(Why::TooManyIterations { zone, iterations })
+    })
 }

@@ -345,6 +345,8 @@ impl<N: Network> Resolver<N> {
             }
             match self.trust_of(name.suffix(labels), work.clone()).await? {
                 Trust::NoCut => {}
+                // A zone that proves nothing has not proven a cut either. What its data lacks is the better news.
+                Trust::Bogus(Why::NoProof { .. }) => return Ok(trust),
                 below => trust = below,
             }
         }

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use proto::{Name, Record, RrType, rdata};
 
-use crate::{Level, Server, World, Zone, catalogue};
+use crate::{Level, Server, World, Zone, catalogue, museum};
 
 /// Apex and text of every zone.
 const ZONES: &[(&str, &str)] = &[
@@ -98,6 +98,7 @@ impl World {
         let mut servers = servers::all();
         let mut zones = zones();
         add_reverse_names(&mut zones, &servers);
+        museum::add(&mut zones, &mut servers);
         let served = servers.iter().find(|server| server.level == Level::Root).expect(BUILT).zones.clone();
         servers.retain(|server| server.level != Level::Root);
         let roots = REAL_ROOT_SERVERS.iter().map(|(letter, v4, v6)| Server {
@@ -128,6 +129,7 @@ pub(crate) fn with(more: impl FnOnce(&mut Vec<Zone>, &mut Vec<Server>)) -> World
     let mut servers = servers::all();
     let mut zones = zones();
     add_reverse_names(&mut zones, &servers);
+    museum::add(&mut zones, &mut servers);
     more(&mut zones, &mut servers);
     World::new(zones, servers, catalogue::exhibits()).expect(BUILT)
 }

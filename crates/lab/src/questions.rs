@@ -16,13 +16,21 @@ pub(crate) fn all(world: &World) -> Vec<Question> {
         let mut ask = |name: Name, rtype: RrType| {
             // Whoever learns that a name does not exist may conclude that nothing below it does (RFC 8020): a zone
             // that wrongly denies its non-terminals is asked about the names below them only.
-            if !denies_nonterminals(world, zone, &name) {
+            if !denies_nonterminals(world, zone, &name) && !is_flawed(world, &name, rtype) {
                 questions.insert(Question::new(name, rtype));
             }
         };
         of_zone(zone, &mut ask);
     }
     questions.into_iter().collect()
+}
+
+/// Whether the zone of the name, or one above, is signed wrongly: what a resolver makes of it depends on whether it looks.
+/// The museum has questions of its own.
+fn is_flawed(world: &World, name: &Name, rtype: RrType) -> bool {
+    let zones: Vec<&Zone> =
+        name.ancestors().skip(usize::from(rtype.is_at_parent())).filter_map(|apex| world.zone(&apex)).collect();
+    zones.iter().any(|zone| zone.flaw().is_some())
 }
 
 fn of_zone(zone: &Zone, ask: &mut impl FnMut(Name, RrType)) {

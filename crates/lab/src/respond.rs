@@ -108,6 +108,10 @@ impl Zone {
                 return substitute(name, &dname[0]);
             }
         }
+        let replayed = self.apex.prepend(b"*").ok().filter(|_| self.replays_wildcard(name));
+        if let Some(node) = replayed.and_then(|wildcard| self.node(&wildcard)) {
+            return from_node(node, name, rtype);
+        }
         if let Some(node) = self.node(name) {
             return from_node(node, name, rtype);
         }

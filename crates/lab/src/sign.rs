@@ -7,6 +7,7 @@
 //! What it deliberately does not do: share code with the validator.
 
 mod canonical;
+mod flaws;
 mod keys;
 mod nsec;
 mod nsec3;
@@ -17,12 +18,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use proto::{Name, Record, RrType, WallTime};
 
+pub use flaws::Flaw;
 pub use keys::SigningAlgorithm;
 pub use nsec3::Nsec3;
 pub(crate) use proofs::Evidence;
 
 use crate::{LabError, Zone};
-use keys::{ENTRY_POINT, Key, ZONE_KEY};
+use keys::{ENTRY_POINT, Key, REVOKED, ZONE_KEY};
 
 /// TTL of DNSKEY and NSEC3PARAM sets, in seconds.
 const KEY_TTL: u32 = 3600;
@@ -30,6 +32,12 @@ const KEY_TTL: u32 = 3600;
 const WEEK: u64 = 7 * 86_400;
 /// ... begin a day before that, so that no clock is too late, and end a week after the next ones have come.
 const DAY: u64 = 86_400;
+/// Weeks by which the signatures of some exhibits are off.
+const LONG: u64 = 9;
+/// A number that neither algorithms nor digests have.
+const UNASSIGNED: u8 = 200;
+/// Wrong signatures of some exhibits.
+const MANY: u8 = 40;
 
 /// How a zone is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +50,8 @@ pub struct Signing {
     pub denial: DenialKind,
     /// What its parent says of it.
     pub delegation: DsAtParent,
+    /// What is wrong with it.
+    pub flaw: Option<Flaw>,
 }
 
 /// Which keys a zone has.
@@ -74,7 +84,19 @@ pub enum DenialKind {
 impl Signing {
     /// One key, NSEC, and a DS record at the parent.
     pub fn with(algorithm: SigningAlgorithm) -> Self {
-        Self { algorithm, keys: KeyRoles::Combined, denial: DenialKind::Nsec, delegation: DsAtParent::Published }
+        Self {
+            algorithm,
+            keys: KeyRoles::Combined,
+            denial: DenialKind::Nsec,
+            delegation: DsAtParent::Published,
+            flaw: None,
+        }
+    }
+
+    /// The same with something wrong.
+    #[must_use]
+    pub fn flawed(self, flaw: Flaw) -> Self {
+        Self { flaw: Some(flaw), ..self }
     }
 
     /// The same with NSEC3.
@@ -120,7 +142,15 @@ struct Made {
 
 impl Signer {
     fn new(apex: &Name, how: Signing) -> Self {
-        let key = |number, flags| Key::of_zone(apex, number, how.algorithm, flags);
+        let flags = |usual: u16| match how.flaw {
+            Some(Flaw::NoZoneKeyBit) => usual & !ZONE_KEY,
+            Some(Flaw::RevokedKey) => usual | REVOKED,
+            _ => usual,
+        };
+        let key = |number, usual| {
+            let key = Key::of_zone(apex, number, how.algorithm, flags(usual));
+            if how.flaw == Some(Flaw::UnknownAlgorithm) { key.renumbered(UNASSIGNED) } else { key }
+        };
         let keys = match how.keys {
             KeyRoles::Combined => vec![key(0, ZONE_KEY | ENTRY_POINT)],
             KeyRoles::Split => vec![key(0, ZONE_KEY | ENTRY_POINT), key(1, ZONE_KEY)],
@@ -139,6 +169,35 @@ impl Signer {
         key.expect("a signed zone has a key")
     }
 
+    pub(crate) fn flaw(&self) -> Option<Flaw> {
+        self.how.flaw
+    }
+
+    /// The DNSKEY set as it is published.
+    fn dnskeys(&self) -> Vec<Vec<u8>> {
+        let own: Vec<Vec<u8>> = self.keys.iter().map(|key| key.dnskey.clone()).collect();
+        let doubles = match self.how.flaw {
+            Some(Flaw::NoKeys) => return Vec::new(),
+            Some(Flaw::KeyTagCollisions) => 2,
+            Some(Flaw::KeyTrap) => 30,
+            _ => 0,
+        };
+        let doubles: Vec<Vec<u8>> = (1..=doubles).map(|number| keys::double(&own[0], number)).collect();
+        [own, doubles].concat()
+    }
+
+    /// The DS record that the parent has.
+    fn ds(&self, apex: &Name) -> Vec<u8> {
+        let mut ds = keys::ds_of(apex, &self.entry().dnskey);
+        match self.how.flaw {
+            Some(Flaw::WrongDsTag) => ds[1] ^= 1,
+            Some(Flaw::WrongDsDigest) => ds[4] ^= 1,
+            Some(Flaw::UnknownDigest) => ds[3] = UNASSIGNED,
+            _ => {}
+        }
+        ds
+    }
+
     /// RRSIG data for a set, made at most once a week.
     fn signatures(&self, zone: &Zone, owner: &Name, rtype: RrType, set: &[Record], now: WallTime) -> Vec<Vec<u8>> {
         let week = now.as_secs() / WEEK;
@@ -146,7 +205,14 @@ impl Signer {
         if made.week != week {
             *made = Made { week, signatures: BTreeMap::new() };
         }
-        let make = || vec![self.signature(zone, owner, rtype, set, week)];
+        let make = || match self.how.flaw {
+            Some(Flaw::NoSignatures) if rtype != RrType::DNSKEY => Vec::new(),
+            Some(Flaw::KeyTrap | Flaw::ManySignatures) if rtype != RrType::DNSKEY => {
+                let right = self.signature(zone, owner, rtype, set, week);
+                (1..=MANY).map(|number| keys::double(&right, number)).chain([right.clone()]).collect()
+            }
+            _ => vec![self.signature(zone, owner, rtype, set, week)],
+        };
         made.signatures.entry((owner.clone(), rtype)).or_insert_with(make).clone()
     }
 
@@ -155,6 +221,13 @@ impl Signer {
         let ttl = set.first().map_or(0, |record| record.ttl);
         // RFC 4034 §3.1.3: the asterisk does not count.
         let labels = owner.label_count() - usize::from(owner.is_wildcard());
+        let flaw = self.how.flaw.filter(|flaw| (rtype == RrType::DNSKEY) == (*flaw == Flaw::KeySignatureExpired));
+        let week = match flaw {
+            Some(Flaw::Expired | Flaw::KeySignatureExpired) => week.saturating_sub(LONG),
+            Some(Flaw::NotYetValid) => week + LONG,
+            _ => week,
+        };
+        let labels = labels + usize::from(flaw == Some(Flaw::WrongLabels));
         let (inception, expiration) = ((week * WEEK).saturating_sub(DAY), (week + 2) * WEEK);
         let mut head = rtype.0.to_be_bytes().to_vec();
         head.extend([key.algorithm(), labels as u8]);
@@ -163,9 +236,14 @@ impl Signer {
             head.extend(number.to_be_bytes());
         }
         head.extend(key.tag().to_be_bytes());
-        head.extend_from_slice(zone.apex.to_lowercase().wire());
+        let parent = zone.apex.parent().filter(|_| flaw == Some(Flaw::WrongSigner));
+        head.extend_from_slice(parent.as_ref().unwrap_or(&zone.apex).to_lowercase().wire());
         let message = canonical::message(&head, owner, rtype, ttl, set);
-        [head, key.sign(&message)].concat()
+        let mut signature = key.sign(&message);
+        if let (Some(Flaw::BadSignatures), Some(last)) = (flaw, signature.last_mut()) {
+            *last ^= 1;
+        }
+        [head, signature].concat()
     }
 }
 
@@ -181,7 +259,7 @@ pub(crate) fn sign(zones: &mut BTreeMap<Name, Zone>) -> Result<(), LabError> {
         if signer.how.delegation == DsAtParent::Absent {
             continue;
         }
-        let ds = keys::ds_of(apex, &signer.entry().dnskey);
+        let ds = signer.ds(apex);
         let parent = apex.ancestors().skip(1).find(|name| zones.contains_key(name));
         let Some(parent) = parent.and_then(|name| zones.get_mut(&name)).filter(|zone| zone.signer().is_some()) else {
             continue;
@@ -196,6 +274,10 @@ pub(crate) fn sign(zones: &mut BTreeMap<Name, Zone>) -> Result<(), LabError> {
         if zone.signing().is_some_and(|how| how.denial == DenialKind::Nsec) {
             nsec::chain(zone).into_iter().try_for_each(|record| zone.insert(record))?;
         }
+        if zone.flaw() == Some(Flaw::HidesDs) {
+            let cuts: Vec<Name> = zone.records().filter(|r| r.rtype == RrType::DS).map(|r| r.name.clone()).collect();
+            cuts.iter().for_each(|cut| zone.remove(cut, RrType::DS));
+        }
     }
     Ok(())
 }
@@ -203,8 +285,8 @@ pub(crate) fn sign(zones: &mut BTreeMap<Name, Zone>) -> Result<(), LabError> {
 fn give_keys(zone: &mut Zone) -> Result<(), LabError> {
     let Some(how) = zone.signing().cloned() else { return Ok(()) };
     let signer = Signer::new(&zone.apex, how);
-    for key in &signer.keys {
-        zone.insert(Record::new(zone.apex.clone(), RrType::DNSKEY, KEY_TTL, key.dnskey.clone()))?;
+    for key in signer.dnskeys() {
+        zone.insert(Record::new(zone.apex.clone(), RrType::DNSKEY, KEY_TTL, key))?;
     }
     if let DenialKind::Nsec3(nsec3) = &signer.how.denial {
         zone.insert(Record::new(zone.apex.clone(), RrType::NSEC3PARAM, KEY_TTL, nsec3.parameters(0)))?;

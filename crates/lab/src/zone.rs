@@ -17,7 +17,7 @@ use std::sync::Arc;
 use proto::{Name, Record, RrType, rdata, zonefile};
 
 use crate::LabError;
-use crate::sign::{Signer, Signing};
+use crate::sign::{Flaw, Signer, Signing};
 
 /// The records of one name by type.
 pub(crate) type Node = BTreeMap<RrType, Vec<Record>>;
@@ -115,6 +115,16 @@ impl Zone {
 
     pub(crate) fn signer(&self) -> Option<&Signer> {
         self.signer.as_deref()
+    }
+
+    /// What is wrong with its signing.
+    pub(crate) fn flaw(&self) -> Option<Flaw> {
+        self.signing.as_ref().and_then(|how| how.flaw)
+    }
+
+    /// Whether the name gets the data of the wildcard below the apex although it exists.
+    pub(crate) fn replays_wildcard(&self, name: &Name) -> bool {
+        self.flaw() == Some(Flaw::ReplaysWildcard) && name.is_below(&self.apex)
     }
 
     pub(crate) fn set_signer(&mut self, signer: Arc<Signer>) {

@@ -10,6 +10,7 @@ mod exchanges;
 mod lab;
 mod limits;
 mod minimisation;
+mod museum;
 mod priming;
 mod selection;
 mod simulation;

@@ -17,6 +17,9 @@ pub(crate) const ZONE_KEY: u16 = 0x0100;
 /// Flag bit of keys that a DS record names.
 pub(crate) const ENTRY_POINT: u16 = 0x0001;
 
+/// Flag bit of keys that are not to be trusted any more (RFC 5011 §7).
+pub(crate) const REVOKED: u16 = 0x0080;
+
 /// The keys in `keys/`, which say in their names that they are the lab's.
 const RSA_KEYS: [&[u8]; 2] =
     [include_bytes!("../../keys/lab-only-rsa-1.pk8"), include_bytes!("../../keys/lab-only-rsa-2.pk8")];
@@ -87,6 +90,12 @@ impl Key {
         Self { dnskey, secret }
     }
 
+    /// The same under another algorithm number.
+    pub(crate) fn renumbered(mut self, algorithm: u8) -> Self {
+        self.dnskey[3] = algorithm;
+        self
+    }
+
     pub(crate) fn algorithm(&self) -> u8 {
         self.dnskey[3]
     }
@@ -129,6 +138,18 @@ pub(crate) fn tag_of(dnskey: &[u8]) -> u16 {
     let words = dnskey.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair.get(1).copied().unwrap_or(0)));
     let sum: u32 = words.sum();
     (sum + (sum >> 16)) as u16
+}
+
+/// Other data with the same tag and beginning, of a key or a signature: the tag is a sum of pairs of octets, so those may
+/// change places. The last 32 octets make enough of it.
+pub(crate) fn double(data: &[u8], number: u8) -> Vec<u8> {
+    let mut out = data.to_vec();
+    let number = usize::from(number);
+    let start = (out.len() - 16) & !1;
+    let end = start + 16.min((out.len() - start) & !1);
+    out[start..end].rotate_left(2 * (1 + number % 7));
+    out[start - 16..start].rotate_left(2 * (number / 7 % 8));
+    out
 }
 
 /// DS data for DNSKEY data, with SHA-256 (RFC 4509 §2).

@@ -3,6 +3,7 @@
 use proto::rdata::dnssec::bitmap;
 use proto::{Name, Record, RrType};
 
+use super::Flaw;
 use crate::Zone;
 
 /// A name that the zone speaks for, with the types that a denial there has to list.
@@ -44,7 +45,9 @@ pub(super) fn chain(zone: &Zone) -> Vec<Record> {
     let nexts = owners.iter().skip(1).chain(owners.first());
     let record = |(owner, next): (&Owner, &Owner)| {
         let types = owner.types.iter().copied().chain([RrType::RRSIG, RrType::NSEC]);
-        let data = [next.name.wire(), &bitmap(types)].concat();
+        let outside = zone.apex.parent().filter(|_| zone.flaw() == Some(Flaw::NextNameOutside));
+        let outside = outside.and_then(|parent| parent.prepend(b"zzzz").ok());
+        let data = [outside.as_ref().unwrap_or(&next.name).wire(), &bitmap(types)].concat();
         Record::new(owner.name.clone(), RrType::NSEC, zone.negative_soa().ttl, data)
     };
     owners.iter().zip(nexts).map(record).collect()

@@ -7,6 +7,7 @@ use proto::rdata::dnssec::bitmap;
 use proto::{Name, Record, RrType};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
+use super::Flaw;
 use super::nsec::owners;
 use crate::Zone;
 
@@ -81,7 +82,11 @@ impl Chain {
         let next = self.names.range(*hash..).find(|(other, _)| *other != hash);
         let next = next.or_else(|| self.names.first_key_value()).expect("the apex is in every chain").0;
         let types = self.names.get(hash).into_iter().flatten().copied();
-        let data = [&how.parameters(u8::from(how.opt_out))[..], &[20], next, &bitmap(types)].concat();
+        let shown = match zone.flaw() {
+            Some(Flaw::WrongNsec3Parameters) => &Nsec3 { iterations: how.iterations + 1, ..how.clone() },
+            _ => how,
+        };
+        let data = [&shown.parameters(u8::from(how.opt_out))[..], &[20], next, &bitmap(types)].concat();
         Record::new(owner_name(hash, &zone.apex), RrType::NSEC3, zone.negative_soa().ttl, data)
     }
 }

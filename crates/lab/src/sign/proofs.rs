@@ -3,7 +3,7 @@
 use proto::{Name, Record, RrType, WallTime};
 
 use super::nsec3::{Chain, Hash, Nsec3};
-use super::{DenialKind, Signer};
+use super::{DenialKind, Flaw, Signer};
 use crate::Zone;
 
 /// A signed zone at a point in time.
@@ -42,10 +42,12 @@ impl Evidence<'_> {
     /// that it does not.
     pub(crate) fn of_data(&self, name: &Name, rtype: RrType) -> (Vec<Record>, Vec<Record>) {
         let set = self.zone.set(name, rtype);
-        if !set.is_empty() || self.zone.exists(name) {
+        let replay = self.zone.replays_wildcard(name);
+        if !replay && (!set.is_empty() || self.zone.exists(name)) {
             return (self.signatures(name, name, rtype, set), Vec::new());
         }
-        let Some(wildcard) = self.zone.wildcard_for(name) else { return Default::default() };
+        let wildcard = if replay { self.zone.apex.prepend(b"*").ok() } else { self.zone.wildcard_for(name) };
+        let Some(wildcard) = wildcard else { return Default::default() };
         let set = self.zone.set(&wildcard, rtype);
         (self.signatures(&wildcard, name, rtype, set), self.no_closer_match(name))
     }
@@ -60,6 +62,9 @@ impl Evidence<'_> {
 
     /// Of a referral: the DS set with its signatures, or the proof that there is none.
     pub(crate) fn of_referral(&self, cut: &Name) -> Vec<Record> {
+        if self.signer.flaw() == Some(Flaw::HidesDs) {
+            return Vec::new();
+        }
         let ds = self.zone.set(cut, RrType::DS);
         if ds.is_empty() {
             return self.no_data(cut);
@@ -69,6 +74,9 @@ impl Evidence<'_> {
 
     /// That the name lacks the type asked for, or the wildcard that answers for it does (RFC 4035 §3.1.3.1, §3.1.3.4).
     pub(crate) fn no_data(&self, name: &Name) -> Vec<Record> {
+        if matches!(self.signer.flaw(), Some(Flaw::NoDenial | Flaw::HidesDs)) {
+            return Vec::new();
+        }
         match &self.signer.how.denial {
             DenialKind::Nsec if self.zone.exists(name) => self.nsecs(&[name]),
             DenialKind::Nsec => match self.zone.wildcard_for(name) {
@@ -91,6 +99,9 @@ impl Evidence<'_> {
 
     /// That neither the name exists nor a wildcard that would answer for it (RFC 4035 §3.1.3.2, RFC 5155 §7.2.2).
     pub(crate) fn no_name(&self, name: &Name) -> Vec<Record> {
+        if self.signer.flaw() == Some(Flaw::NoDenial) {
+            return Vec::new();
+        }
         match &self.signer.how.denial {
             DenialKind::Nsec => match self.zone.wildcard_for(name) {
                 Some(wildcard) => self.nsecs(&[name, &wildcard]),
@@ -106,6 +117,9 @@ impl Evidence<'_> {
 
     /// That the name itself does not exist, so that a wildcard rightly answers (RFC 4035 §3.1.3.3, RFC 5155 §7.2.6).
     fn no_closer_match(&self, name: &Name) -> Vec<Record> {
+        if self.signer.flaw() == Some(Flaw::NoWildcardProof) {
+            return Vec::new();
+        }
         match &self.signer.how.denial {
             DenialKind::Nsec => self.nsecs(&[name]),
             DenialKind::Nsec3(how) => {
