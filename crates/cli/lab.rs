@@ -109,7 +109,19 @@ fn listing(world: &World, places: &[Place]) -> String {
         );
         let _ = writeln!(out, "  dig +norecurse @{ip} -p {port} com. NS\n"); // writing to a text cannot fail
     }
-    out + &exhibits.to_string()
+    out + &exhibits.to_string() + "\n" + &museum_table()
+}
+
+/// Zones that are signed wrongly, and healthy ones to compare.
+fn museum_table() -> String {
+    let mut pieces = Table::new(["MUSEUM OF SIGNED ZONES", "ASK", "EXPECT", ""]);
+    for piece in ::lab::museum() {
+        let ad = if piece.standing == ::lab::Standing::Secure { ", AD" } else { "" };
+        let ede = piece.ede.map_or(String::new(), |code| format!(", EDE {}", code.0));
+        let expect = format!("{}{ad}{ede}", piece.rcode);
+        pieces.row([piece.wrong.to_owned(), piece.ask.to_string(), expect, String::new()]);
+    }
+    pieces.to_string()
 }
 
 fn socket_of(places: &[Place], server: &Name, address: IpAddr) -> String {
@@ -161,6 +173,9 @@ mod tests {
         }
         for exhibit in world.catalogue() {
             assert!(text.contains(exhibit.title), "{}", exhibit.title);
+        }
+        for piece in ::lab::museum() {
+            assert!(text.contains(&piece.ask.to_string()), "{}", piece.ask);
         }
     }
 

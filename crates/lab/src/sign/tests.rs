@@ -68,7 +68,7 @@ fn every_set_of_the_embedded_world_is_signed_rfc4035_2_2() {
     let world = World::embedded();
     let mut algorithms = BTreeSet::new();
     let mut count = 0;
-    for zone in world.zones().filter(|zone| zone.signing().is_some()) {
+    for zone in world.zones().filter(|zone| zone.signing().is_some_and(|how| how.flaw.is_none())) {
         let evidence = zone.evidence(NOW).unwrap();
         for owner in nsec::owners(zone) {
             let is_cut = owner.types.contains(&RrType::NS) && owner.name != zone.apex;
