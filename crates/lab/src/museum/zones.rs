@@ -32,17 +32,17 @@ pub(crate) fn add(zones: &mut Vec<Zone>, servers: &mut Vec<Server>) {
             continue;
         }
         delegations += &format!("{} NS ns2\n", piece.zone);
-        zones.push(sign(zone(&apex, 1, &below(piece.zone)), (piece.how)()));
+        zones.push(sign(zone(piece.wrong, &apex, 1, &below(piece.zone)), (piece.how)()));
         served[1].push(apex);
     }
     for (label, is_signed) in GRANDCHILDREN {
         let apex = name(&format!("{label}.{PARENT}"));
         let how = is_signed.then(|| Signing::with(SigningAlgorithm::EcdsaP256));
-        zones.push(sign(zone(&apex, 2, ""), how));
+        zones.push(sign(zone("below a zone of the museum", &apex, 2, ""), how));
         served[2].push(apex);
     }
     let hosts: String = SERVERS.iter().map(|(host, address)| format!("{host} A {address}\n")).collect();
-    let parent = zone(&name(PARENT), 0, &(hosts + &delegations));
+    let parent = zone("zones that are signed wrongly", &name(PARENT), 0, &(hosts + &delegations));
     zones.push(sign(parent, Some(Signing::with(SigningAlgorithm::EcdsaP256))));
     for ((host, address), zones) in SERVERS.iter().zip(served) {
         servers.push(Server {
@@ -65,10 +65,10 @@ fn below(zone: &str) -> String {
     }
 }
 
-fn zone(apex: &Name, server: usize, more: &str) -> Zone {
+fn zone(title: &str, apex: &Name, server: usize, more: &str) -> Zone {
     let host = SERVERS[server].0;
     let text = format!(
-        "$TTL 300\n@ SOA {host} hostmaster.rootwalk.net. 1 7200 3600 1209600 60\n@ NS {host}\n\
+        "; Museum: {title}.\n$TTL 300\n@ SOA {host} hostmaster.rootwalk.net. 1 7200 3600 1209600 60\n@ NS {host}\n\
          @ A 198.51.100.170\nwww A 198.51.100.170\n*.wild A 198.51.100.170\n{more}"
     );
     Zone::parse(&text, apex).expect("the museum is built by a test")
