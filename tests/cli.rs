@@ -53,7 +53,7 @@ fn wrong_configuration_ends_with_2_and_tells_place_key_and_hint() {
         ("[server]\nlisen = []\n", "rootwalk.toml:2:1: server.lisen: unknown key", "did you mean `listen`?"),
         ("[cache]\nsize = 1\n", "rootwalk.toml:2:8: cache.size: invalid type", "the default is size = \"256MiB\""),
         ("[resolver]\nedns-buffer-size = 99999\n", "rootwalk.toml:2:20: resolver.edns-buffer-size", "1232"),
-        ("[dnssec]\n\nvalidation = true\n", "rootwalk.toml:3:14: dnssec.validation: validation comes", "false"),
+        ("[dnssec]\n\ntrust-anchors = [\". IN A ::\"]\n", "rootwalk.toml:3:18: dnssec.trust-anchors[0]: . A", "DS or"),
         ("server = [\n", "rootwalk.toml:", "not TOML"),
     ] {
         let (code, said) = check(text);

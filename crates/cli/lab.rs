@@ -10,7 +10,8 @@ use std::sync::Arc;
 use ::lab::serve::{LAB_PORT, LabServers, Place, plan, serve};
 use ::lab::{Faults, Latency, World};
 use anyhow::{Context, anyhow};
-use engine::{EngineConfig, RootServer};
+use engine::dnssec::anchors::TrustAnchors;
+use engine::{EngineConfig, RootServer, Validation};
 use proto::{Name, Question, RrType, rdata};
 use server::special::SpecialNames;
 use server::{ServerConfig, SpecialNamesConfig};
@@ -41,11 +42,23 @@ pub(crate) fn config(config: Config, world: &World) -> Config {
         query_localhost: true,
         upstream_port: 53,
         own_addresses: Vec::new(),
+        validation: validation(config.engine.validation, world),
         ..config.engine
     };
     let special_names = SpecialNamesConfig { exempt: served_special_zones(world), ..config.server.special_names };
     let server = ServerConfig { special_names, ..config.server };
     Config { engine, server, ..config }
+}
+
+/// The same validation with the lab's own anchor: no anchor of the public DNS vouches for its zones.
+fn validation(configured: Validation, world: &World) -> Validation {
+    let mut anchors = TrustAnchors::none();
+    if configured.is_on() {
+        for anchor in world.anchors() {
+            anchors.add(&anchor).expect("the lab's anchors are DS records");
+        }
+    }
+    Validation { anchors, ..configured }
 }
 
 /// The zones of `world` below special names. Not all zones: the lab has a zone `arpa.` too, and home.arpa and the private
@@ -199,6 +212,9 @@ mod tests {
         let config = config(crate::config::load(None).unwrap(), &world);
         assert_eq!(config.engine.root_hints.len(), world.root_servers().len());
         assert!(config.engine.query_localhost);
+        let anchors = config.engine.validation.anchors;
+        assert!(anchors.of(&Name::root()).is_some_and(|root| !root.ds.is_empty()));
+        assert_ne!(anchors, TrustAnchors::root(), "the public root does not vouch for the lab");
     }
 
     #[test]

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use ::cache::CacheConfig;
-use engine::{EngineConfig, RootServer, hints};
+use engine::EngineConfig;
 use server::{ListenBy, ServerConfig};
 use tracing::level_filters::LevelFilter;
+
+mod files;
 
 use super::document::Document;
 use super::meaning;
@@ -62,10 +64,11 @@ pub(super) fn check(raw: Raw, document: &Document<'_>, directory: &Path) -> Resu
     checker.resolver(&raw.resolver);
     checker.limits(&raw.resolver.limits);
     checker.cache(&raw.cache);
-    if raw.dnssec.validation {
-        checker.wrong("dnssec.validation", "validation comes with a later version", Some("set it to false"));
-    }
+    checker.configured("forward", &raw.forward, &[], &raw.server.listen);
+    checker.configured("stub", &raw.stub, &raw.forward, &raw.server.listen);
     let root_hints = checker.root_hints(&mut raw.resolver.root_hints, directory);
+    let anchors = checker.trust_anchors(&mut raw.dnssec, directory);
+    let local = checker.local(&mut raw.local, directory);
     if !checker.problems.is_empty() {
         return Err(checker.problems);
     }
@@ -73,9 +76,9 @@ pub(super) fn check(raw: Raw, document: &Document<'_>, directory: &Path) -> Resu
     let listen_by = if written { ListenBy::User } else { ListenBy::Default };
     Ok(Config {
         log: meaning::level(raw.server.log),
-        engine: meaning::engine(&raw, root_hints),
+        engine: meaning::engine(&raw, root_hints, anchors),
         cache: meaning::cache(&raw.cache),
-        server: meaning::server(&raw, listen_by),
+        server: meaning::server(&raw, listen_by, local),
         raw,
     })
 }
@@ -183,28 +186,28 @@ impl Checker<'_> {
         }
     }
 
-    /// Reads the hints file; makes its path absolute.
-    fn root_hints(&mut self, path: &mut String, directory: &Path) -> Vec<RootServer> {
-        if path.is_empty() {
-            return hints::iana();
-        }
-        let file = directory.join(&*path);
-        let file = std::path::absolute(&file).unwrap_or(file);
-        let read = std::fs::read_to_string(&file).map_err(|error| error.to_string());
-        let servers = read.and_then(|text| hints::parse(&text).map_err(|error| error.to_string()));
-        match (servers, file.to_str()) {
-            (Ok(servers), Some(absolute)) => {
-                absolute.clone_into(path);
-                servers
+    /// Zones with servers of one's own: `list` is the key, `others` are zones that have servers already.
+    fn configured(
+        &mut self,
+        list: &str,
+        zones: &[raw::ConfiguredZone],
+        others: &[raw::ConfiguredZone],
+        own: &[Listen],
+    ) {
+        for (index, configured) in zones.iter().enumerate() {
+            let key = |name: &str| format!("{list}[{index}].{name}");
+            let zone = &configured.zone;
+            if zones[..index].iter().chain(others).any(|other| other.zone == *zone) {
+                self.wrong(&key("zone"), format!("{zone} has servers already"), Some("one table for each zone"));
             }
-            (Ok(_), None) => {
-                self.wrong("resolver.root-hints", format!("{} is not UTF-8", file.display()), None);
-                Vec::new()
+            if configured.addresses.is_empty() {
+                self.wrong(&key("addresses"), "no server to ask", Some("such as [\"192.0.2.1\"]"));
             }
-            (Err(why), _) => {
-                let what = format!("cannot use {}: {why}", file.display());
-                self.wrong("resolver.root-hints", what, Some("empty: the compiled-in list of IANA"));
-                Vec::new()
+            for (place, upstream) in configured.addresses.iter().enumerate() {
+                if own.iter().any(|listen| listen.0 == upstream.0) {
+                    let what = format!("{upstream} is this server itself: a question would go in a circle");
+                    self.wrong(&format!("{}[{place}]", key("addresses")), what, None);
+                }
             }
         }
     }
@@ -233,7 +236,25 @@ mod tests {
                 "resolver.limits.total-deadline",
                 "client-deadline (4500ms)",
             ),
-            ("[dnssec]\nvalidation = true", "dnssec.validation", "validation comes with a later version"),
+            (
+                "[dnssec]\ntrust-anchors = [\". IN A 192.0.2.1\"]",
+                "dnssec.trust-anchors[0]",
+                ". A: a trust anchor is a DS or",
+            ),
+            ("[dnssec]\ntrust-anchors = [\". IN DS x\"]", "dnssec.trust-anchors[0]", ". DS: "),
+            ("[dnssec]\ntrust-anchor-files = [\"none\"]", "dnssec.trust-anchor-files[0]", "cannot use"),
+            ("[local]\nrecords = [\"a. A 192.0.2.1\", \"a. A\"]", "local.records[1]", "a. A: "),
+            ("[local]\nrecords = [\"\"]", "local.records[0]", "there is no record in it"),
+            ("[local]\nrecords = [\"a. CH TXT x\"]", "local.records[0]", "only class IN is served"),
+            ("[local]\nrecords = [\"a. DNAME b.\"]", "local.records[0]", "DNAME is not served"),
+            ("[local]\nhosts-file = \"none\"", "local.hosts-file", "cannot use"),
+            ("[[local.zone]]\nname = \"a.\"\nfile = \"none\"", "local.zone[0].file", "cannot use"),
+            ("[[forward]]\naddresses = []\nzone = \".\"", "forward[0].addresses", "no server to ask"),
+            (
+                "[[stub]]\naddresses = [\"127.0.0.1:5300\"]\nzone = \".\"",
+                "stub[0].addresses[0]",
+                "is this server itself",
+            ),
             ("[cache]\nsize = \"1023KiB\"", "cache.size", "less than 1MiB"),
             ("[cache]\nmin-ttl = \"2d\"", "cache.min-ttl", "min-ttl (2d) is more than max-ttl (1d)"),
             ("[cache]\nmax-negative-ttl = \"1500ms\"", "cache.max-negative-ttl", "a time to live is a whole number"),
@@ -273,6 +294,58 @@ mod tests {
         let config = parse("[resolver]\nroot-hints = \"hints.zone\"", &file).unwrap();
         assert_eq!(config.engine.root_hints[0].name.to_string(), "a.root.");
         assert!(std::path::Path::new(&config.raw.resolver.root_hints).is_absolute());
+    }
+
+    #[test]
+    fn two_tables_for_one_zone_contradict_each_other() {
+        for (text, key) in [
+            (
+                "[[forward]]\nzone = \"a.\"\naddresses = [\"::1\"]\n[[stub]]\nzone = \"A\"\naddresses = [\"::1\"]",
+                "stub[0].zone",
+            ),
+            ("[[local.zone]]\nname = \"a.\"\n[[local.zone]]\nname = \"A\"", "local.zone[1].name"),
+        ] {
+            let error = parse(text, std::path::Path::new("t.toml")).err().unwrap();
+            let [problem] = error.problems() else { panic!("{error}") };
+            assert_eq!(problem.key, key);
+        }
+    }
+
+    #[test]
+    fn anchors_of_the_file_take_the_place_of_those_compiled_in() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("root.key"), ". 60 IN DS 1 13 2 00\n").unwrap();
+        let file = directory.path().join("t.toml");
+        let text = "[dnssec]\ntrust-anchor-files = [\"root.key\"]\ntrust-anchors = [\"example. DS 2 13 2 00\"]\n\
+            negative-trust-anchors = [\"corp.example. until 2026-12-24T00:00:00Z\"]\naccept-sha1 = false";
+        let validation = parse(text, &file).unwrap().engine.validation;
+        let zones: Vec<String> = validation.anchors.zones().map(|(zone, _)| zone.to_string()).collect();
+        assert_eq!(zones, [".", "example."]);
+        assert_eq!(validation.negative_anchors[0].until, Some(proto::WallTime::from_secs(1_798_070_400)));
+        assert!(!validation.policy.accept_sha1);
+        let off = parse("[dnssec]\nvalidation = false", &file).unwrap().engine.validation;
+        assert!(!off.is_on());
+    }
+
+    #[test]
+    fn local_zones_are_read_relative_to_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("corp.zone"), "@ SOA ns host 1 2 3 4 5\nwww A 192.0.2.7\n").unwrap();
+        std::fs::write(directory.path().join("stray.zone"), "other. A 192.0.2.7\n").unwrap();
+        std::fs::write(directory.path().join("cut.zone"), "sub NS ns.sub\n").unwrap();
+        std::fs::write(directory.path().join("hosts"), "192.0.2.8 printer # here\n").unwrap();
+        let file = directory.path().join("t.toml");
+        let zone =
+            |name: &str| format!("[[local.zone]]\nname = \"corp.example.\"\nfile = \"{name}.zone\"\ntype = \"refuse\"");
+        let text = format!("[local]\nhosts-file = \"hosts\"\n{}", zone("corp"));
+        let local = parse(&text, &file).unwrap().server.local;
+        assert_eq!(local.zones[0].records[1].to_string(), "www.corp.example. 3600 IN A 192.0.2.7");
+        assert_eq!(local.zones[0].kind, server::LocalZoneKind::Refuse);
+        assert_eq!(local.records[0].name.to_string(), "printer.");
+        for (name, what) in [("stray", "other. is not in corp.example."), ("cut", "sub.corp.example. is delegated")] {
+            let error = parse(&zone(name), &file).err().unwrap();
+            assert!(error.to_string().contains(what), "{error}");
+        }
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub(crate) struct Document<'t> {
 pub(crate) struct Key {
     /// `resolver.limits.depth`
     pub(crate) path: String,
+    /// The same with the places in lists of tables: `stub[1].zone`.
+    pub(crate) place: String,
     /// Where the key stands.
     pub(crate) span: Range<usize>,
     /// Where its value stands.
@@ -59,25 +61,24 @@ impl<'t> Document<'t> {
     /// All keys, tables before their content.
     pub(crate) fn keys(&self) -> Vec<Key> {
         let mut keys = Vec::new();
-        collect(&self.root, "", &mut keys);
+        collect(&self.root, "", "", &mut keys);
         keys
     }
 
-    /// Where the value of `path` stands; `path` may end in an index, `server.listen[1]`.
+    /// Where the value of `path` stands; its parts may have an index, `server.listen[1]` or `stub[0].zone`.
     pub(crate) fn value_span(&self, path: &str) -> Option<Range<usize>> {
-        let (path, index) = match path.strip_suffix(']').and_then(|path| path.rsplit_once('[')) {
-            Some((path, index)) => (path, Some(index.parse::<usize>().ok()?)),
-            None => (path, None),
-        };
-        let (tables, last) = path.rsplit_once('.').map_or(("", path), |(tables, last)| (tables, last));
         let mut table = &self.root;
-        for part in tables.split('.').filter(|part| !part.is_empty()) {
-            table = table.get(part)?.get_ref().as_table()?;
-        }
-        let value = table.get(last)?;
-        match index {
-            None => Some(value.span()),
-            Some(index) => value.get_ref().as_array()?.get(index).map(toml::Spanned::span),
+        let mut parts = path.split('.');
+        loop {
+            let (name, index) = indexed(parts.next()?)?;
+            let mut value = table.get(name)?;
+            if let Some(index) = index {
+                value = value.get_ref().as_array()?.get(index)?;
+            }
+            if parts.clone().next().is_none() {
+                return Some(value.span());
+            }
+            table = value.get_ref().as_table()?;
         }
     }
 
@@ -86,31 +87,41 @@ impl<'t> Document<'t> {
         let around = |span: &Range<usize>| span.start <= at.start && at.end <= span.end;
         let inside = |key: &Key| around(&key.span) || around(&key.value);
         // A table's own span is its header, so the longest path that fits is the innermost.
-        let key = self.keys().into_iter().filter(inside).max_by_key(|key| key.path.len())?;
+        let key = self.keys().into_iter().filter(inside).max_by_key(|key| key.place.len())?;
         let element = (0..).map_while(|index| {
-            let path = format!("{}[{index}]", key.path);
+            let path = format!("{}[{index}]", key.place);
             self.value_span(&path).map(|span| (path, span))
         });
         let path = element.into_iter().find(|(_, span)| around(span)).map(|(path, _)| path);
-        Some(path.unwrap_or(key.path))
+        Some(path.unwrap_or(key.place))
     }
 }
 
-fn collect(table: &DeTable<'_>, prefix: &str, keys: &mut Vec<Key>) {
+fn collect(table: &DeTable<'_>, prefix: &str, place: &str, keys: &mut Vec<Key>) {
+    let below = |prefix: &str, name: &str| if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
     for (key, value) in table {
-        let name = key.get_ref();
-        let path = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
+        let (path, place) = (below(prefix, key.get_ref()), below(place, key.get_ref()));
         let shape = shape(value.get_ref());
-        keys.push(Key { path: path.clone(), span: key.span(), value: value.span(), shape });
+        keys.push(Key { path: path.clone(), place: place.clone(), span: key.span(), value: value.span(), shape });
         match value.get_ref() {
-            DeValue::Table(inner) => collect(inner, &path, keys),
+            DeValue::Table(inner) => collect(inner, &path, &place, keys),
             DeValue::Array(elements) => {
-                elements.iter().filter_map(|element| element.get_ref().as_table()).for_each(|inner| {
-                    collect(inner, &path, keys);
-                });
+                for (index, element) in elements.iter().enumerate() {
+                    if let Some(inner) = element.get_ref().as_table() {
+                        collect(inner, &path, &format!("{place}[{index}]"), keys);
+                    }
+                }
             }
             _ => {}
         }
+    }
+}
+
+/// `listen[1]` as `listen` and 1.
+fn indexed(part: &str) -> Option<(&str, Option<usize>)> {
+    match part.strip_suffix(']').and_then(|part| part.rsplit_once('[')) {
+        Some((name, index)) => Some((name, Some(index.parse().ok()?))),
+        None => Some((part, None)),
     }
 }
 
@@ -134,9 +145,12 @@ mod tests {
     #[test]
     fn values_are_found_by_path_and_paths_by_place() {
         let document = Document::parse(TEXT).unwrap();
-        for (path, written) in
-            [("server.listen[1]", "\"bc\""), ("server.access.allow", "7"), ("server.listen", "[\"a\", \"bc\"]")]
-        {
+        for (path, written) in [
+            ("server.listen[1]", "\"bc\""),
+            ("server.access.allow", "7"),
+            ("server.listen", "[\"a\", \"bc\"]"),
+            ("stub[0].zone", "\"x.\""),
+        ] {
             let span = document.value_span(path).unwrap();
             assert_eq!(&TEXT[span.clone()], written);
             assert_eq!(document.path_at(&span).as_deref(), Some(path));

@@ -6,11 +6,11 @@ use toml::{Table, Value};
 
 use super::document::{Document, Key, Plain, Shape};
 use super::problem::Problem;
-use super::raw::Raw;
+use super::raw::{self, Raw};
 
 /// A key that is named in the documentation and not implemented yet, with the value, if any, that asks for what
 /// happens today all the same and is therefore obeyed.
-const PLANNED: [(&str, Option<Plain>); 36] = [
+const PLANNED: [(&str, Option<Plain>); 17] = [
     ("server.tls.listen", None),
     ("server.tls.certificate", None),
     ("server.tls.key", None),
@@ -21,33 +21,19 @@ const PLANNED: [(&str, Option<Plain>); 36] = [
     ("server.quic.listen", None),
     ("server.quic.certificate", None),
     ("server.quic.key", None),
-    ("resolver.prefetch", Some(Plain::False)),
-    ("dnssec.trust-anchors", None),
-    ("dnssec.trust-anchor-files", Some(Plain::EmptyList)),
-    ("dnssec.negative-trust-anchors", None),
     ("dnssec.rfc5011", Some(Plain::False)),
     ("dnssec.state-file", None),
     ("dnssec.signal-trust-anchors", Some(Plain::False)),
-    ("dnssec.aggressive-nsec", None),
-    ("dnssec.harden-stripped", None),
-    ("dnssec.accept-sha1", None),
     ("cache.persist", None),
-    ("dns64.prefix", None),
-    ("local.records", None),
-    ("local.hosts-file", None),
-    ("local.zone.name", None),
-    ("local.zone.type", None),
-    ("local.zone.file", None),
-    ("forward.zone", None),
-    ("forward.addresses", None),
-    ("forward.first", None),
-    ("stub.zone", None),
-    ("stub.addresses", None),
-    ("stub.first", None),
     ("metrics.listen", None),
     ("control.socket", None),
     ("web.listen", None),
 ];
+
+/// Keys whose value is a list of tables, written `[[key]]`.
+const LISTS: [&str; 3] = ["forward", "stub", "local.zone"];
+/// Keys of these tables that need not be written.
+const OPTIONAL_IN_LISTS: [&str; 3] = ["first", "type", "file"];
 
 /// The keys of this version and of the planned ones.
 #[derive(Debug)]
@@ -61,6 +47,12 @@ impl KnownKeys {
         let defaults = Table::try_from(Raw::default()).expect("defaults are plain TOML values");
         let mut implemented = Vec::new();
         leaves(&defaults, "", &mut implemented);
+        let (configured, local) = raw::samples();
+        let configured = Table::try_from(configured).expect("defaults are plain TOML values");
+        let local = Table::try_from(local).expect("defaults are plain TOML values");
+        for (list, keys) in LISTS.into_iter().zip([&configured, &configured, &local]) {
+            leaves(keys, list, &mut implemented);
+        }
         Self { implemented }
     }
 
@@ -74,9 +66,11 @@ impl KnownKeys {
 
     /// What an empty file means for `path`, as it would be written: `depth = 7`.
     pub(crate) fn default_line(&self, path: &str) -> Option<String> {
-        let path = path.split('[').next().unwrap_or(path);
-        let (_, value) = self.implemented.iter().find(|(known, _)| known == path)?;
-        Some(format!("{} = {value}", last(path)))
+        let path = without_indices(path);
+        // What has to be written has no default, only a sample.
+        let optional = !LISTS.contains(&parent(&path)) || OPTIONAL_IN_LISTS.contains(&last(&path));
+        let (_, value) = self.implemented.iter().find(|(known, _)| *known == path).filter(|_| optional)?;
+        Some(format!("{} = {value}", last(&path)))
     }
 
     fn judge(&self, key: &Key, keys: &[Key]) -> Option<Problem> {
@@ -95,7 +89,10 @@ impl KnownKeys {
         let below = format!("{}.", key.path);
         let holds_implemented = self.implemented.iter().any(|(known, _)| known.starts_with(&below));
         let holds_planned = PLANNED.iter().any(|(planned, _)| planned.starts_with(&below));
+        let is_list = LISTS.contains(&key.path.as_str());
         match key.shape {
+            Shape::Tables | Shape::Plain(Plain::EmptyList) if is_list => None,
+            _ if is_list => problem("is a list of tables", Some(format!("write [[{}]]", key.path))),
             Shape::Table if holds_implemented => None,
             _ if holds_implemented => problem("is a table, not a value", Some(format!("write [{}]", key.path))),
             // A table of planned keys is told of by its keys, an empty one by itself.
@@ -145,6 +142,11 @@ fn leaves(table: &Table, prefix: &str, found: &mut Vec<(String, String)>) {
     }
 }
 
+/// `forward[1].addresses[0]` as `forward.addresses`.
+fn without_indices(path: &str) -> String {
+    path.split('.').map(|part| part.split('[').next().unwrap_or(part)).collect::<Vec<_>>().join(".")
+}
+
 fn parent(path: &str) -> &str {
     path.rsplit_once('.').map_or("", |(parent, _)| parent)
 }
@@ -191,7 +193,7 @@ mod tests {
             ("[cache]\nmin_ttl = \"1s\"", "cache.min_ttl", "did you mean `min-ttl`?"),
             ("[resolver]\ndepth = 7", "resolver.depth", "`depth` belongs to [resolver.limits]"),
             ("[cahce]\nsize = \"1MiB\"", "cahce", "did you mean `cache`?"),
-            ("[local]\nzzzzzzzzzz = 1", "local.zzzzzzzzzz", "known here: special-names, records, hosts-file, zone"),
+            ("[local]\nzzzzzzzzzz = 1", "local.zzzzzzzzzz", "known here: hosts-file, records, special-names, zone"),
             ("[[stub]]\nzoen = \".\"", "stub.zoen", "did you mean `zone`?"),
             ("[server.tls]\ncertifcate = \"\"", "server.tls.certifcate", "did you mean `certificate`?"),
         ] {
@@ -204,11 +206,8 @@ mod tests {
     fn planned_keys_are_refused_as_such() {
         for (text, key) in [
             ("[dnssec]\nrfc5011 = true", "dnssec.rfc5011"),
-            ("[dns64]\nprefix = \"\"", "dns64.prefix"),
             ("[cache]\npersist = \"\"", "cache.persist"),
-            ("[[forward]]\nfirst = true", "forward.first"),
-            ("[[local.zone]]\nname = \".\"", "local.zone.name"),
-            ("[resolver]\nprefetch = true", "resolver.prefetch"),
+            ("[server.tls]\nlisten = []", "server.tls.listen"),
         ] {
             let what = format!("the key {key} is not implemented yet (planned); remove it");
             assert_eq!(inspect(text), [(key.to_owned(), what, None)], "{text}");
@@ -219,9 +218,15 @@ mod tests {
 
     #[test]
     fn off_is_obeyed_where_nothing_else_happens() {
-        let text = "[resolver]\nprefetch = false\n[dnssec]\nrfc5011 = false\ntrust-anchor-files = []\n\
-            signal-trust-anchors = false\n";
+        let text = "[dnssec]\nrfc5011 = false\nsignal-trust-anchors = false\n";
         assert_eq!(inspect(text), []);
+    }
+
+    #[test]
+    fn lists_of_tables_are_written_as_such() {
+        assert_eq!(inspect("forward = []\n[[stub]]\nzone = \".\"\n[[local.zone]]\nname = \".\""), []);
+        let expected = ("stub".to_owned(), "is a list of tables".to_owned(), Some("write [[stub]]".to_owned()));
+        assert_eq!(inspect("[stub]\nzone = \".\""), [expected]);
     }
 
     #[test]

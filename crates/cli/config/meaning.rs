@@ -3,8 +3,14 @@
 use std::net::IpAddr;
 
 use ::cache::CacheConfig;
-use engine::{EngineConfig, RootServer};
-use server::{Identity, ListenBy, MinimalResponses, ServerConfig, SpecialNamesConfig, SpecialNamesMode};
+use engine::dnssec::Policy;
+use engine::dnssec::anchors::TrustAnchors;
+use engine::{ConfiguredZone, EngineConfig, NegativeAnchor, RootServer, ServerKind, Validation, WhenTheyFail};
+use proto::Name;
+use server::{
+    Identity, ListenBy, LocalConfig, LocalZoneKind, MinimalResponses, ServerConfig, SpecialNamesConfig,
+    SpecialNamesMode,
+};
 use tracing::level_filters::LevelFilter;
 
 use super::raw::{self, Raw};
@@ -23,7 +29,7 @@ pub(super) fn level(log: raw::Log) -> LevelFilter {
 }
 
 /// The engine's part.
-pub(super) fn engine(raw: &Raw, root_hints: Vec<RootServer>) -> EngineConfig {
+pub(super) fn engine(raw: &Raw, root_hints: Vec<RootServer>, anchors: TrustAnchors) -> EngineConfig {
     let resolver = &raw.resolver;
     EngineConfig {
         root_hints,
@@ -54,8 +60,35 @@ pub(super) fn engine(raw: &Raw, root_hints: Vec<RootServer>) -> EngineConfig {
             client_timeout: raw.cache.stale.client_timeout.0,
             reply_ttl: raw.cache.stale.reply_ttl.ttl().expect("check has seen it"),
         },
-        validation: engine::Validation::off(),
+        validation: validation(&raw.dnssec, anchors),
+        configured_zones: configured_zones(raw),
+        prefetch: resolver.prefetch,
+        dns64: raw.dns64.prefix.0,
     }
+}
+
+fn validation(dnssec: &raw::Dnssec, anchors: TrustAnchors) -> Validation {
+    let negative = dnssec.negative_trust_anchors.iter();
+    Validation {
+        anchors: if dnssec.validation { anchors } else { TrustAnchors::none() },
+        negative_anchors: negative
+            .map(|anchor| NegativeAnchor { name: anchor.zone.0.clone(), until: anchor.until() })
+            .collect(),
+        policy: Policy { accept_sha1: dnssec.accept_sha1 },
+        harden_stripped: dnssec.harden_stripped,
+        aggressive_nsec: dnssec.aggressive_nsec,
+    }
+}
+
+fn configured_zones(raw: &Raw) -> Vec<ConfiguredZone> {
+    let zone = |zone: &raw::ConfiguredZone, servers| ConfiguredZone {
+        zone: zone.zone.0.clone(),
+        addresses: zone.addresses.iter().map(|upstream| upstream.0).collect(),
+        servers,
+        when_they_fail: if zone.first { WhenTheyFail::Walk } else { WhenTheyFail::Fail },
+    };
+    let forward = raw.forward.iter().map(|forward| zone(forward, ServerKind::Recursive));
+    forward.chain(raw.stub.iter().map(|stub| zone(stub, ServerKind::Authoritative))).collect()
 }
 
 /// The cache's part.
@@ -72,7 +105,7 @@ pub(super) fn cache(cache: &raw::Cache) -> CacheConfig {
 }
 
 /// The server's part.
-pub(super) fn server(raw: &Raw, listen_by: ListenBy) -> ServerConfig {
+pub(super) fn server(raw: &Raw, listen_by: ListenBy, local: LocalConfig) -> ServerConfig {
     let mode = if raw.local.special_names { SpecialNamesMode::Local } else { SpecialNamesMode::Resolved };
     ServerConfig {
         listen: raw.server.listen.iter().map(|listen| listen.0).collect(),
@@ -83,9 +116,17 @@ pub(super) fn server(raw: &Raw, listen_by: ListenBy) -> ServerConfig {
         identity: Identity(raw.server.identity.clone()),
         // What gets through whole from servers gets through to clients.
         datagram_octets: raw.resolver.edns_buffer_size,
-        special_names: SpecialNamesConfig { mode, ..SpecialNamesConfig::default() },
+        special_names: SpecialNamesConfig { mode, exempt: exempt(raw, &local) },
+        local,
         ..ServerConfig::default()
     }
+}
+
+/// Zones that somebody was named for: no special zone that is not closer to a name keeps it from them.
+fn exempt(raw: &Raw, local: &LocalConfig) -> Vec<Name> {
+    let served = raw.forward.iter().chain(&raw.stub).map(|configured| configured.zone.0.clone());
+    let transparent = local.zones.iter().filter(|zone| zone.kind == LocalZoneKind::Transparent);
+    served.chain(transparent.map(|zone| zone.name.clone())).collect()
 }
 
 /// Asking ourselves would take our address and our port: behind another port another server may live.

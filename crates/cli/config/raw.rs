@@ -8,7 +8,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::units::{Domain, Listen, Period, Prefix, Size};
+use super::units::{Domain, Listen, NegativeZone, Period, Prefix, Size, Synthesis};
+
+mod zones;
+
+pub(super) use zones::samples;
+pub(crate) use zones::{ConfiguredZone, Local, LocalZoneKind};
 
 /// The whole file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -18,7 +23,12 @@ pub(crate) struct Raw {
     pub(crate) resolver: Resolver,
     pub(crate) dnssec: Dnssec,
     pub(crate) cache: Cache,
+    pub(crate) dns64: Dns64,
     pub(crate) local: Local,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) forward: Vec<ConfiguredZone>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) stub: Vec<ConfiguredZone>,
 }
 
 /// `[server]`
@@ -71,7 +81,6 @@ pub(crate) struct Resolver {
     pub(crate) edns_buffer_size: u16,
     pub(crate) harden_glue: bool,
     pub(crate) harden_below_nxdomain: bool,
-    #[serde(skip_serializing)]
     pub(crate) prefetch: bool,
     pub(crate) limits: Limits,
 }
@@ -102,12 +111,16 @@ pub(crate) struct Limits {
 }
 
 /// `[dnssec]`
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(crate) struct Dnssec {
     pub(crate) validation: bool,
-    #[serde(skip_serializing)]
+    pub(crate) trust_anchors: Vec<String>,
     pub(crate) trust_anchor_files: Vec<String>,
+    pub(crate) negative_trust_anchors: Vec<NegativeZone>,
+    pub(crate) aggressive_nsec: bool,
+    pub(crate) harden_stripped: bool,
+    pub(crate) accept_sha1: bool,
     #[serde(skip_serializing)]
     pub(crate) rfc5011: bool,
     #[serde(skip_serializing)]
@@ -136,11 +149,11 @@ pub(crate) struct Stale {
     pub(crate) max_stale: Period,
 }
 
-/// `[local]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// `[dns64]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub(crate) struct Local {
-    pub(crate) special_names: bool,
+pub(crate) struct Dns64 {
+    pub(crate) prefix: Synthesis,
 }
 
 impl Default for Server {
@@ -181,7 +194,7 @@ impl Default for Resolver {
             edns_buffer_size: 1232,
             harden_glue: true,
             harden_below_nxdomain: true,
-            prefetch: false,
+            prefetch: true,
             limits: Limits::default(),
         }
     }
@@ -228,8 +241,18 @@ impl Default for Stale {
     }
 }
 
-impl Default for Local {
+impl Default for Dnssec {
     fn default() -> Self {
-        Self { special_names: true }
+        Self {
+            validation: true,
+            trust_anchors: Vec::new(),
+            trust_anchor_files: Vec::new(),
+            negative_trust_anchors: Vec::new(),
+            aggressive_nsec: true,
+            harden_stripped: true,
+            accept_sha1: true,
+            rfc5011: false,
+            signal_trust_anchors: false,
+        }
     }
 }

@@ -9,8 +9,7 @@ impl Config {
     pub(crate) fn to_toml(&self, file: Option<&Path>) -> String {
         let source = file.map_or_else(|| "the defaults".to_owned(), |file| file.display().to_string());
         let body = toml::to_string(&self.raw).expect("the configuration is plain TOML values");
-        let note = "\n# Validation comes with a later version; until then nothing is validated.\n[dnssec]\n";
-        format!("# The effective configuration of rootwalk, from {source}.\n\n{}", body.replace("\n[dnssec]\n", note))
+        format!("# The effective configuration of rootwalk, from {source}.\n\n{body}")
     }
 }
 
@@ -26,6 +25,10 @@ mod tests {
             "",
             "[server]\nlisten = [\"127.0.0.1:53\"]\nidentity = \"a \\\"b\\\"\"\nlog = \"off\"\n[server.access]\nallow = []",
             "[cache]\nsize = \"1GiB\"\nmax-ttl = \"90m\"\n[resolver.limits]\ndepth = 3\nclient-deadline = \"1500ms\"",
+            "[dnssec]\ntrust-anchors = [\". IN DS 1 8 2 00\"]\nnegative-trust-anchors = [\"a. until 2026-12-24T00:00:00Z\"]",
+            "[[forward]]\nzone = \".\"\naddresses = [\"192.0.2.1\", \"192.0.2.2:5353\"]\n[[forward]]\nzone = \"a.\"\naddresses = [\"::1\"]\nfirst = true",
+            "[dns64]\nprefix = \"64:ff9b::/96\"\n[[stub]]\nzone = \"corp.example\"\naddresses = [\"192.0.2.53\"]",
+            "[local]\nrecords = [\"a. A 192.0.2.1\"]\n[[local.zone]]\nname = \"b.\"\n[[local.zone]]\nname = \"c.\"\ntype = \"nxdomain\"",
             "[resolver]\ndo-not-query = [\"10.1.2.3/8\"]\nipv6 = false\nqname-minimisation = \"strict\"\nprefetch = false",
         ] {
             let config = parse(text, file).unwrap();

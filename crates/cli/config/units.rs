@@ -11,6 +11,10 @@ use proto::{Name, NameError};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+mod zones;
+
+pub(crate) use zones::{NegativeZone, Synthesis, Upstream};
+
 /// A length of time: `"400ms"`, `"30s"`, `"5m"`, `"1h"`, `"1d"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Period(pub(crate) Duration);
@@ -44,6 +48,14 @@ pub(crate) enum UnitError {
     Domain(String, NameError),
     #[error("`{0}` is no address with a port; write it as \"127.0.0.1:5300\" or \"[::1]:5300\"")]
     Listen(String),
+    #[error("`{0}` is no server; write it as \"192.0.2.1\", \"192.0.2.1:5353\" or \"[2001:db8::1]:5353\"")]
+    Upstream(String),
+    #[error("`{0}` is no time; write it as \"2026-12-24T00:00:00Z\"")]
+    Moment(String),
+    #[error("`{0}` is no IPv6 prefix; write it as \"64:ff9b::/96\"")]
+    Ipv6Prefix(String),
+    #[error("{0}")]
+    Synthesis(#[from] engine::Dns64Error),
 }
 
 const PERIOD_UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
@@ -178,6 +190,9 @@ through_text! {
     Prefix: "an address prefix in quotes",
     Domain: "a domain name in quotes",
     Listen: "an address and port in quotes",
+    Upstream: "the address of a server in quotes",
+    NegativeZone: "a domain name in quotes",
+    Synthesis: "an IPv6 prefix in quotes",
 }
 
 #[cfg(test)]

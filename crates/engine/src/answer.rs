@@ -12,6 +12,8 @@ pub struct ClientQuestion {
     pub recursion: Recursion,
     /// CD: whether bogus data is withheld (RFC 4035 §3.2.2).
     pub checking: Checking,
+    /// Whether IPv6 addresses may be made from IPv4 addresses, if that is configured.
+    pub synthesis: Synthesis,
 }
 
 /// Whether the client lets us ask others (RD).
@@ -30,6 +32,15 @@ pub enum Checking {
     Enabled,
     /// CD=1: the client validates by itself.
     Disabled,
+}
+
+/// Whether IPv6 addresses may be made from IPv4 addresses (RFC 6147).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Synthesis {
+    /// They may.
+    Allowed,
+    /// The client validates by itself (DO and CD), and would find the made address to be a lie (RFC 6147 §5.5).
+    Forbidden,
 }
 
 /// The answer to a client's question, before it is fitted to the client's message.
@@ -72,6 +83,6 @@ impl Answer {
 impl ClientQuestion {
     /// A question with RD=1 and CD=0.
     pub fn new(question: Question) -> Self {
-        Self { question, recursion: Recursion::Desired, checking: Checking::Enabled }
+        Self { question, recursion: Recursion::Desired, checking: Checking::Enabled, synthesis: Synthesis::Allowed }
     }
 }

@@ -1,12 +1,14 @@
 //! What can be set, with defaults that work out of the box.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use dnssec::Policy;
 use dnssec::anchors::TrustAnchors;
 use ipnet::IpNet;
 use proto::{Name, WallTime};
+
+use crate::dns64::Dns64;
 
 /// Settings of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +50,44 @@ pub struct EngineConfig {
     pub stale: Stale,
     /// What is validated, and how.
     pub validation: Validation,
+    /// Zones whose servers are configured instead of found by the walk; of several that enclose a name the deepest one
+    /// counts.
+    pub configured_zones: Vec<ConfiguredZone>,
+    /// Ask anew for what is asked for in the last tenth of its time to live.
+    pub prefetch: bool,
+    /// IPv6 addresses made from IPv4 addresses (RFC 6147); none: no such thing is done.
+    pub dns64: Option<Dns64>,
+}
+
+/// A zone whose servers are configured: questions for names at or below it go to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfiguredZone {
+    /// Its apex.
+    pub zone: Name,
+    /// Its servers. These are asked wherever they are, loopback and [`EngineConfig::do_not_query`] included.
+    pub addresses: Vec<SocketAddr>,
+    /// What kind of servers they are.
+    pub servers: ServerKind,
+    /// What to do when none of them gives a usable reply.
+    pub when_they_fail: WhenTheyFail,
+}
+
+/// What kind of servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ServerKind {
+    /// Servers of the zone: asked with RD=0, they answer with authority or refer to zones below.
+    Authoritative,
+    /// Resolvers ("forwarders"): asked with RD=1, and with CD=1 by who validates; they answer the whole question.
+    Recursive,
+}
+
+/// What to do when configured servers fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenTheyFail {
+    /// The question fails.
+    Fail,
+    /// Walk as if they were not configured.
+    Walk,
 }
 
 /// Addresses that public names may not resolve to (DNS rebinding); none by default.
@@ -185,6 +225,9 @@ impl Default for EngineConfig {
             limits: Limits::default(),
             stale: Stale::default(),
             validation: Validation::default(),
+            configured_zones: Vec::new(),
+            prefetch: true,
+            dns64: None,
         }
     }
 }

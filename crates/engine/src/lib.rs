@@ -16,6 +16,7 @@ mod budget;
 mod classify;
 mod config;
 mod denials;
+mod dns64;
 mod error;
 pub mod hints;
 mod inflight;
@@ -34,9 +35,13 @@ mod trust;
 mod validate;
 mod work;
 
-pub use answer::{Answer, Checking, ClientQuestion, Recursion};
+pub use answer::{Answer, Checking, ClientQuestion, Recursion, Synthesis};
 pub use budget::Cost;
-pub use config::{EngineConfig, Limits, Minimisation, NegativeAnchor, RebindingFilter, RootServer, Stale, Validation};
+pub use config::{
+    ConfiguredZone, EngineConfig, Limits, Minimisation, NegativeAnchor, RebindingFilter, RootServer, ServerKind, Stale,
+    Validation, WhenTheyFail,
+};
+pub use dns64::{Dns64, Dns64Error};
 pub use dnssec;
 pub use error::{ResolveError, Unreachable};
 pub use resolver::Resolver;

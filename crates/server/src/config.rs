@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use proto::Name;
+use proto::{Name, Record};
 
 /// Settings of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct ServerConfig {
     pub datagram_octets: u16,
     /// Names that are answered here instead of in the public DNS.
     pub special_names: SpecialNamesConfig,
+    /// Data of one's own.
+    pub local: LocalConfig,
     /// Bounds on questions that wait for the walk.
     pub questions: QuestionLimits,
     /// Bounds on TCP connections.
@@ -73,6 +75,44 @@ pub enum SpecialNamesMode {
     Local,
     /// Resolved like any other name.
     Resolved,
+}
+
+/// Data of one's own, which answers before special names and the cache do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LocalConfig {
+    /// Single records. Their names have no other data; names beside and below them are resolved as ever. Addresses give
+    /// their reverse names too, if nothing else is said of these.
+    pub records: Vec<Record>,
+    /// Zones, which decide about names without data too.
+    pub zones: Vec<LocalZone>,
+}
+
+/// A zone of one's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalZone {
+    /// Its apex.
+    pub name: Name,
+    /// What happens to its names.
+    pub kind: LocalZoneKind,
+    /// Its data, beside those of [`LocalConfig::records`] that are in it. Data answers in every kind of zone.
+    pub records: Vec<Record>,
+}
+
+/// What happens to names of a local zone that have no data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LocalZoneKind {
+    /// They do not exist.
+    Static,
+    /// They are resolved like any other name.
+    Transparent,
+    /// They have the data of the apex.
+    Redirect,
+    /// REFUSED.
+    Refuse,
+    /// No reply.
+    Deny,
+    /// They do not exist, the apex included.
+    NxDomain,
 }
 
 /// Bounds on questions that wait for the walk. What the cache knows is answered at once and counts nowhere.
@@ -123,6 +163,7 @@ impl Default for ServerConfig {
             identity: Identity::default(),
             datagram_octets: crate::respond::MAX_DATAGRAM_OCTETS,
             special_names: SpecialNamesConfig::default(),
+            local: LocalConfig::default(),
             questions: QuestionLimits::default(),
             tcp: TcpLimits::default(),
             drain: Duration::from_secs(5),

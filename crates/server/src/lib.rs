@@ -8,7 +8,7 @@
 //! the special names of RFC 6761 and its relatives.
 //!
 //! The way of a question: [`receive`] reads it, [`access`](AccessList) decides about the client, [`policy`] answers what
-//! needs no look-up, [`special`] what has no place in the public DNS, then the cache; what is left waits for the walk,
+//! needs no look-up, [`local`] data of one's own, [`special`] what has no place in the public DNS, then the cache; what is left waits for the walk,
 //! identical questions together. [`respond`] writes the reply.
 //!
 //! ```
@@ -24,6 +24,8 @@ mod bind;
 mod client;
 mod config;
 mod holder;
+pub mod hosts;
+pub mod local;
 pub mod policy;
 mod questions;
 pub mod receive;
@@ -41,7 +43,8 @@ pub use access::AccessList;
 pub use bind::{BindError, Bound, Server};
 pub use client::{Client, Transport};
 pub use config::{
-    Identity, ListenBy, MinimalResponses, QuestionLimits, ServerConfig, SpecialNamesConfig, SpecialNamesMode, TcpLimits,
+    Identity, ListenBy, LocalConfig, LocalZone, LocalZoneKind, MinimalResponses, QuestionLimits, ServerConfig,
+    SpecialNamesConfig, SpecialNamesMode, TcpLimits,
 };
 pub use holder::Holder;
 pub use run::Drained;

@@ -1,6 +1,6 @@
 //! What is answered without looking anything up: classes and types that are not resolved, and the server's identity.
 
-use engine::{Answer, Checking, ClientQuestion, Recursion};
+use engine::{Answer, Checking, ClientQuestion, Recursion, Synthesis};
 use proto::{Class, Ede, EdeCode, Flags, Question, Rcode, RrType, Rrset};
 
 use crate::client::Transport;
@@ -81,10 +81,12 @@ fn chaos(question: &Question, identity: &Identity) -> Answer {
 
 fn client_question(query: &Query) -> ClientQuestion {
     let flags = query.reply_to.flags;
+    let validates_itself = flags.has(Flags::CD) && query.reply_to.dnssec_ok();
     ClientQuestion {
         question: query.entry.question.clone(),
         recursion: if flags.has(Flags::RD) { Recursion::Desired } else { Recursion::CacheOnly },
         checking: if flags.has(Flags::CD) { Checking::Disabled } else { Checking::Enabled },
+        synthesis: if validates_itself { Synthesis::Forbidden } else { Synthesis::Allowed },
     }
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use engine::{Answer, ClientQuestion, Resolver, Trace};
-use proto::{Ede, EdeCode, Rcode};
+use proto::{Ede, EdeCode, Question, Rcode, Rrset, Security};
 use tracing::debug;
 use transport::{Clock, Network};
 
 use crate::access::AccessList;
 use crate::client::{Client, Transport};
 use crate::config::{QuestionLimits, ServerConfig};
+use crate::local::{Local, LocalData};
 use crate::policy::{self, Decision};
 use crate::questions::{Full, Joined, Questions, Waiter};
 use crate::receive::{self, Query, Received, ReplyTo};
@@ -25,6 +26,7 @@ pub struct Service<N: Network> {
     clock: Clock,
     access: AccessList,
     style: Style,
+    local: LocalData,
     special: SpecialNames,
     questions: Arc<Questions>,
     limits: QuestionLimits,
@@ -49,6 +51,8 @@ pub struct Waiting {
     reply_to: ReplyTo,
     client: Client,
     came: Instant,
+    /// Local aliases that led to the question that is waited for.
+    behind: Vec<Rrset>,
     waiter: Waiter,
 }
 
@@ -63,7 +67,9 @@ impl Waiting {
 enum Known {
     Answer(Answer),
     ComeBackOverTcp,
-    Ask(ClientQuestion),
+    Silence,
+    /// This question, behind these local aliases.
+    Ask(ClientQuestion, Vec<Rrset>),
 }
 
 impl<N: Network> Service<N> {
@@ -88,6 +94,7 @@ impl<N: Network> Service<N> {
                 identity: config.identity.clone(),
                 datagram_octets: config.datagram_octets,
             },
+            local: LocalData::new(&config.local),
             special: SpecialNames::new(&config.special_names),
             questions: Questions::new(config.questions),
             limits: config.questions,
@@ -115,7 +122,7 @@ impl<N: Network> Service<N> {
 
     /// Waits for the answer and writes the reply; `None` if a datagram's data came too late.
     pub async fn finish(&self, waiting: Waiting) -> Option<Vec<u8>> {
-        let Waiting { reply_to, client, came, waiter } = waiting;
+        let Waiting { reply_to, client, came, behind, waiter } = waiting;
         let answer = waiter.answer().await.unwrap_or_else(|panicked| {
             self.stats.panics.increment();
             Arc::new(panicked.answer())
@@ -125,7 +132,11 @@ impl<N: Network> Service<N> {
             self.stats.too_late.increment();
             return None;
         }
-        Some(self.write(&reply_to, Content::Answer(&answer), client.transport))
+        if behind.is_empty() {
+            return Some(self.write(&reply_to, Content::Answer(&answer), client.transport));
+        }
+        let whole = answer_behind(behind, Answer::clone(&answer));
+        Some(self.write(&reply_to, Content::Answer(&whole), client.transport))
     }
 
     /// Questions that wait for the walk at the moment.
@@ -170,11 +181,15 @@ impl<N: Network> Service<N> {
         match self.known(&query, client.transport) {
             Known::Answer(answer) => self.reply(&reply_to, Content::Answer(&answer), client),
             Known::ComeBackOverTcp => self.reply(&reply_to, Content::ComeBackOverTcp, client),
-            Known::Ask(asked) => self.wait(asked, reply_to, client, came),
+            Known::Silence => {
+                self.stats.ignored.increment();
+                Step::Drop
+            }
+            Known::Ask(asked, behind) => self.wait(asked, behind, reply_to, client, came),
         }
     }
 
-    /// The sources that answer without waiting, in order: policy, special names, cache.
+    /// The sources that answer without waiting, in order: policy, local data, special names, cache.
     fn known(&self, query: &Query, transport: Transport) -> Known {
         let asked = match policy::decide(query, transport, &self.style.identity) {
             Decision::Answer(answer) => {
@@ -184,20 +199,39 @@ impl<N: Network> Service<N> {
             Decision::ComeBackOverTcp => return Known::ComeBackOverTcp,
             Decision::Resolve(asked) => asked,
         };
+        let (asked, behind) = match self.local.answer(&asked.question) {
+            None => (asked, Vec::new()),
+            Some(Local::Silence) => return Known::Silence,
+            Some(Local::Answer(answer)) => {
+                self.stats.answered_locally.increment();
+                return Known::Answer(answer);
+            }
+            Some(Local::Alias(sets, target)) => {
+                let question = Question::new(target, asked.question.rtype);
+                (ClientQuestion { question, ..asked }, sets)
+            }
+        };
         if let Some(answer) = self.special.answer(&asked.question) {
             self.stats.answered_locally.increment();
-            return Known::Answer(answer);
+            return Known::Answer(answer_behind(behind, answer));
         }
         match self.resolver.answer_at_once(&asked) {
             Some(answer) => {
                 self.stats.answered_from_cache.increment();
-                Known::Answer(answer)
+                Known::Answer(answer_behind(behind, answer))
             }
-            None => Known::Ask(asked),
+            None => Known::Ask(asked, behind),
         }
     }
 
-    fn wait(&self, asked: ClientQuestion, reply_to: ReplyTo, client: Client, came: Instant) -> Step {
+    fn wait(
+        &self,
+        asked: ClientQuestion,
+        behind: Vec<Rrset>,
+        reply_to: ReplyTo,
+        client: Client,
+        came: Instant,
+    ) -> Step {
         let (resolver, trace) = (self.resolver.clone(), self.trace.clone());
         let work = || {
             let asked = asked.clone();
@@ -209,7 +243,7 @@ impl<N: Network> Service<N> {
                     Joined::Began => self.stats.walks.increment(),
                     Joined::Joined => self.stats.joined.increment(),
                 }
-                Step::Wait(Waiting { reply_to, client, came, waiter })
+                Step::Wait(Waiting { reply_to, client, came, behind, waiter })
             }
             Err(full) => self.turn_away(full, &reply_to, client),
         }
@@ -251,6 +285,15 @@ impl<N: Network> Service<N> {
         }
         reply.octets
     }
+}
+
+/// An answer with the local aliases that led to it. What we said ourselves nobody has signed.
+fn answer_behind(mut aliases: Vec<Rrset>, answer: Answer) -> Answer {
+    if aliases.is_empty() {
+        return answer;
+    }
+    aliases.extend(answer.answer);
+    Answer { answer: aliases, security: Security::Unchecked, ..answer }
 }
 
 /// Whether an answer is worth more to an attacker than the question cost.

@@ -1,9 +1,9 @@
 use super::*;
 use std::time::Duration;
 
-use proto::{Flags, Message, OptionCode, RrType, Rrset};
+use proto::{Flags, Message, Name, OptionCode, RrType, Rrset};
 
-use crate::config::Identity;
+use crate::config::{Identity, LocalZone, LocalZoneKind};
 use crate::testing::{Bench, query, tcp, udp};
 
 fn ede(message: &Message) -> Option<Ede> {
@@ -124,7 +124,7 @@ async fn data_that_comes_late_is_not_sent_to_an_unproven_address_dnsbomb() {
         };
         let waiter = bench.service.questions.join(&asked, client, work).unwrap();
         let came = bench.service.clock.now();
-        bench.service.finish(Waiting { reply_to: query.reply_to, client, came, waiter })
+        bench.service.finish(Waiting { reply_to: query.reply_to, client, came, behind: vec![], waiter })
     };
     assert!(after(2000, udp("127.0.0.1"), Rcode::NOERROR).await.is_some());
     assert_eq!(after(2001, udp("127.0.0.1"), Rcode::NOERROR).await, None);
@@ -141,7 +141,7 @@ async fn a_panic_in_one_question_is_a_failure_of_that_question() {
     let question = ClientQuestion::new(asked.entry.question.clone());
     let client = udp("127.0.0.1");
     let waiter = bench.service.questions.join(&question, client, || async { panic!("on purpose") }).unwrap();
-    let waiting = Waiting { reply_to: asked.reply_to, client, came: bench.service.clock.now(), waiter };
+    let waiting = Waiting { reply_to: asked.reply_to, client, came: bench.service.clock.now(), behind: vec![], waiter };
     let message = Message::parse(&bench.service.finish(waiting).await.unwrap()).unwrap();
     assert_eq!((message.rcode(), ede(&message).unwrap().text.as_str()), (Rcode::SERVFAIL, "internal error"));
     assert_eq!(bench.stats.panics.value(), 1);
@@ -200,4 +200,33 @@ async fn replies_to_nobody_and_to_broken_messages() {
     let message = Message::parse(&bench.service.handle(broken, udp("127.0.0.1")).await.unwrap()).unwrap();
     assert_eq!((message.id, message.rcode()), (1, Rcode::FORMERR));
     assert_eq!((bench.stats.ignored.value(), bench.stats.rejected.value()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn local_data_answers_first_and_its_aliases_lead_on_rfc1034_3_6_2() {
+    let text = "mine.com. 60 A 192.0.2.1\nshop.example. 60 CNAME www.naver.com.\nvoid. 60 CNAME localhost.\n";
+    let bench = Bench::new(|config| {
+        config.local.records = proto::zonefile::parse(text, &Name::root()).unwrap();
+        let kind = LocalZoneKind::Deny;
+        config.local.zones = vec![LocalZone { name: "deny.example.".parse().unwrap(), kind, records: vec![] }];
+    });
+    let client = udp("127.0.0.1");
+    let owners = |reply: &Message| -> Vec<String> {
+        reply.answer.iter().map(|record| format!("{} {}", record.name, record.rtype)).collect()
+    };
+    let local = bench.ask("mine.com. A", client).await.unwrap();
+    assert_eq!(local.answer[0].to_string(), "mine.com. 60 IN A 192.0.2.1");
+    assert_eq!(owners(&bench.ask("void. A", client).await.unwrap()), ["void. CNAME", "localhost. A"]);
+    assert_eq!(bench.net.packets_sent(), 0);
+    for _ in 0..2 {
+        // From the walk, then from the cache.
+        let mut asked = Message::parse(&query(1, "shop.example. A")).unwrap();
+        asked.flags.set(Flags::AD, true);
+        let led_on = bench.service.handle(&asked.to_wire(), client).await.unwrap();
+        let led_on = Message::parse(&led_on).unwrap();
+        assert_eq!(owners(&led_on), ["shop.example. CNAME", "www.naver.com. A"]);
+        assert_eq!(led_on.questions[0].question.name.to_string(), "shop.example.");
+        assert!(!led_on.flags.has(Flags::AD), "nobody has signed what we say ourselves");
+    }
+    assert!(bench.ask("www.deny.example. A", client).await.is_none());
 }
