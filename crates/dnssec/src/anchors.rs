@@ -89,6 +89,11 @@ impl TrustAnchors {
         self.zones.insert(zone, voucher);
     }
 
+    /// Takes the anchors of a zone away, as if none had ever been there (RFC 5011 §5).
+    pub fn remove(&mut self, zone: &Name) {
+        self.zones.remove(zone);
+    }
+
     /// What vouches for the keys of exactly this zone.
     pub fn of(&self, zone: &Name) -> Option<&Voucher> {
         self.zones.get(zone)

@@ -7,7 +7,7 @@ use crate::verify::{Valid, verify_with};
 use crate::{Algorithm, DigestType, Dnskey, Ds, Effort, Policy, Why};
 
 /// Keys of a zone that are looked at.
-const MAX_KEYS: usize = 64;
+pub(crate) const MAX_KEYS: usize = 64;
 /// DS records of a zone that are looked at.
 const MAX_DS: usize = 32;
 

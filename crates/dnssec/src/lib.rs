@@ -15,6 +15,7 @@ pub mod keys;
 mod nsec;
 mod nsec3;
 mod records;
+pub mod rollover;
 mod signature;
 pub mod verify;
 mod why;

@@ -41,6 +41,14 @@ pub fn verify(set: &Rrset, keys: &ZoneKeys, now: WallTime, policy: Policy, effor
     verify_with(set, &keys.zone, &keys.keys, now, policy, effort)
 }
 
+/// The DNSKEY set of a zone against one key alone. Other than anywhere else, a revoked key counts: that it signs the set in
+/// which it is revoked is what proves the revocation (RFC 5011 §2.1).
+pub(crate) fn signed_by(set: &Rrset, key: &Key, now: WallTime, policy: Policy, effort: &Effort) -> Result<Valid, Why> {
+    // The tag stays that of the revoked key, and the set that is signed is the one with the bit.
+    let key = Key { flags: key.flags & !crate::Dnskey::REVOKE, ..key.clone() };
+    verify_with(set, &set.name, &[key], now, policy, effort)
+}
+
 /// The same with a choice of keys.
 pub(crate) fn verify_with(
     set: &Rrset,
