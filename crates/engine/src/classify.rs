@@ -325,15 +325,18 @@ fn follow(scrubbed: &Scrubbed, ask: &Question, zone: &Name) -> Result<(Vec<Rrset
         let set = scrubbed.answer.iter().find(|set| set.rtype == rtype && set.name == *name)?;
         Some(Rrset { name: name.clone(), ..set.clone() })
     };
-    // RFC 2181 §10.1: beside an alias there is nothing but what belongs to DNSSEC; a server that sends other data with it
-    // has a broken zone, of which the alias counts, whichever type is asked for first.
-    let aliased =
-        |name: &Name| !matches!(ask.rtype, RrType::CNAME | RrType::NSEC) && set_at(name, RrType::CNAME).is_some();
+    // RFC 2181 §10.1: beside an alias there is nothing but what belongs to DNSSEC. A server that sends both has a broken
+    // zone; what it says first counts.
+    let aliased = |name: &Name| {
+        let at = |rtype| scrubbed.answer.iter().position(|set| set.rtype == rtype && set.name == *name);
+        let exclusive = !matches!(ask.rtype, RrType::CNAME | RrType::NSEC | RrType::RRSIG);
+        exclusive && at(RrType::CNAME).is_some_and(|alias| at(ask.rtype).is_none_or(|data| alias < data))
+    };
     for _ in 0..MAX_ALIASES_PER_MESSAGE {
         // DNAME first, also for questions about CNAME: the CNAME in the reply is not data but follows from it.
         let dname = scrubbed.answer.iter().find(|set| set.rtype == RrType::DNAME && name.is_below(&set.name));
         if dname.is_none()
-            && (ask.rtype == RrType::RRSIG || !aliased(&name))
+            && !aliased(&name)
             && let Some(data) =
                 if ask.rtype == RrType::RRSIG { signatures_at(scrubbed, &name) } else { set_at(&name, ask.rtype) }
         {
