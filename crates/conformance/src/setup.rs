@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use cache::CacheConfig;
 use engine::dnssec::anchors::TrustAnchors;
-use engine::{EngineConfig, Minimisation, NegativeAnchor, RootServer, Validation};
+use engine::{
+    ConfiguredZone, Dns64, EngineConfig, Minimisation, NegativeAnchor, RootServer, ServerKind, Validation, WhenTheyFail,
+};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use proto::WallTime;
-use server::{MinimalResponses, ServerConfig, SpecialNamesConfig, SpecialNamesMode};
+use proto::{Name, WallTime, zonefile};
+use server::{
+    LocalConfig, LocalZone, LocalZoneKind, MinimalResponses, ServerConfig, SpecialNamesConfig, SpecialNamesMode,
+};
 
-use crate::config::{Settings, Start};
+use crate::config::{Settings, Start, Upstream};
 use crate::reader::entry::EDNS_OCTETS;
 use crate::scenario::Dialect;
 
@@ -31,7 +35,7 @@ pub struct Setup {
     pub start: WallTime,
 }
 
-/// What a scenario wants and the resolver does not have.
+/// What of a scenario's configuration the resolver does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing(pub Vec<String>);
 
@@ -41,28 +45,13 @@ impl Setup {
     /// # Errors
     /// What the resolver does not have.
     pub fn new(settings: &Settings, minimise: bool) -> Result<Self, Missing> {
-        let missing = missing(settings);
-        if !missing.is_empty() {
-            return Err(Missing(missing));
-        }
         let start = match settings.start {
             Start::At(moment) => moment,
             Start::Present | Start::WhenSignaturesAreValid => PRESENT,
         };
         let engine = engine(settings, minimise)?;
-        Ok(Self { engine, cache: cache(settings), server: server(settings), start })
+        Ok(Self { engine, cache: cache(settings), server: server(settings)?, start })
     }
-}
-
-fn missing(settings: &Settings) -> Vec<String> {
-    let wanted = [
-        (!settings.forwards.is_empty(), "forward"),
-        (!settings.stubs.is_empty(), "stub"),
-        (settings.dns64_prefix.is_some(), "dns64"),
-        (settings.prefetch, "prefetch"),
-        (!settings.local_records.is_empty() || !settings.local_zones.is_empty(), "local data"),
-    ];
-    wanted.iter().filter(|(wanted, _)| *wanted).map(|(_, what)| (*what).to_owned()).collect()
 }
 
 fn engine(settings: &Settings, minimise: bool) -> Result<EngineConfig, Missing> {
@@ -90,7 +79,56 @@ fn engine(settings: &Settings, minimise: bool) -> Result<EngineConfig, Missing> 
             reply_ttl: settings.stale.reply_ttl,
         },
         validation: validation(settings)?,
+        configured_zones: configured_zones(settings),
+        prefetch: settings.prefetch,
+        dns64: dns64(settings)?,
         ..EngineConfig::default()
+    })
+}
+
+/// Port of the servers of a scenario.
+const PORT: u16 = 53;
+
+fn configured_zones(settings: &Settings) -> Vec<ConfiguredZone> {
+    let zone = |upstream: &Upstream, servers| ConfiguredZone {
+        zone: upstream.zone.clone(),
+        addresses: upstream.addresses.iter().map(|address| (*address, PORT).into()).collect(),
+        servers,
+        when_they_fail: if upstream.first { WhenTheyFail::Walk } else { WhenTheyFail::Fail },
+    };
+    let forwards = settings.forwards.iter().map(|forward| zone(forward, ServerKind::Recursive));
+    forwards.chain(settings.stubs.iter().map(|stub| zone(stub, ServerKind::Authoritative))).collect()
+}
+
+fn dns64(settings: &Settings) -> Result<Option<Dns64>, Missing> {
+    let Some(text) = &settings.dns64_prefix else { return Ok(None) };
+    let prefix = text.parse().ok().and_then(|prefix| Dns64::new(prefix).ok());
+    prefix.map(Some).ok_or_else(|| Missing(vec![format!("the DNS64 prefix {text}")]))
+}
+
+fn local(settings: &Settings) -> Result<LocalConfig, Missing> {
+    let mut records = Vec::new();
+    for line in &settings.local_records {
+        let read = zonefile::parse(line, &Name::root());
+        records.extend(read.map_err(|error| Missing(vec![format!("the local record {line}: {error}")]))?);
+    }
+    let mut zones = Vec::new();
+    for (name, kind) in &settings.local_zones {
+        let kind = kind_of(kind).ok_or_else(|| Missing(vec![format!("the local zone type {kind}")]))?;
+        zones.push(LocalZone { name: name.clone(), kind, records: vec![] });
+    }
+    Ok(LocalConfig { records, zones })
+}
+
+fn kind_of(word: &str) -> Option<LocalZoneKind> {
+    Some(match word {
+        "static" => LocalZoneKind::Static,
+        "transparent" => LocalZoneKind::Transparent,
+        "redirect" => LocalZoneKind::Redirect,
+        "refuse" => LocalZoneKind::Refuse,
+        "deny" => LocalZoneKind::Deny,
+        "always_nxdomain" => LocalZoneKind::NxDomain,
+        _ => return None,
     })
 }
 
@@ -125,15 +163,16 @@ fn cache(settings: &Settings) -> CacheConfig {
     }
 }
 
-fn server(settings: &Settings) -> ServerConfig {
+fn server(settings: &Settings) -> Result<ServerConfig, Missing> {
     let everyone = vec![IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
     let defaults = ServerConfig::default();
-    ServerConfig {
+    Ok(ServerConfig {
         allow: if settings.dialect == Dialect::Deckard { everyone } else { defaults.allow },
         minimal_responses: if settings.minimal_responses { MinimalResponses::On } else { MinimalResponses::Off },
         special_names: SpecialNamesConfig { mode: SpecialNamesMode::Resolved, exempt: vec![] },
         datagram_octets: EDNS_OCTETS,
         drain: Duration::ZERO,
+        local: local(settings)?,
         ..defaults
-    }
+    })
 }
