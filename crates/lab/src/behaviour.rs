@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use proto::{Name, Record};
 
+use crate::tamper::Tampering;
+
 /// The habits of one server. [`Behaviour::default`] is a good server; habits combine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Behaviour {
@@ -27,6 +29,8 @@ pub struct Behaviour {
     pub lies: Vec<Lie>,
     /// Forged replies that reach the asker before the true one.
     pub forgeries: Vec<Forgery>,
+    /// What somebody on the way does to its replies about a signed zone.
+    pub tampering: Option<Tampering>,
 }
 
 /// What a server makes of a question about its zone.

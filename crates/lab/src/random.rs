@@ -2,6 +2,7 @@
 
 mod content;
 mod faults;
+mod signing;
 mod tree;
 
 use std::sync::Arc;
@@ -51,6 +52,31 @@ impl World {
         let zones = content::zones(&tree, &draw);
         let mut servers: Vec<Server> = tree.hosts.iter().map(|host| tree.server(host)).collect();
         faults::strike(&tree, &mut servers, faults, &draw);
+        Arc::new(World::new(zones, servers, Vec::new()).expect("random worlds are well-formed by construction"))
+    }
+}
+
+/// Whether somebody lies in a signed random world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RandomLie {
+    /// Nobody does.
+    None,
+    /// One zone's replies are tampered with in one way, see [`World::tampering`].
+    One,
+}
+
+impl World {
+    /// A random world in which most zones are signed and all servers work.
+    pub fn random_signed(seed: u64, lie: RandomLie) -> Arc<World> {
+        let draw = Draw(Entropy::seeded(seed).stream("world"));
+        let tree = tree::grow(&draw);
+        let zones = content::zones(&tree, &draw);
+        // Streams of their own, so that the same seed has the same zones signed or unsigned, with or without a lie.
+        let zones = signing::sign(zones, &Draw(Entropy::seeded(seed).stream("signing")));
+        let mut servers: Vec<Server> = tree.hosts.iter().map(|host| tree.server(host)).collect();
+        if lie == RandomLie::One {
+            signing::lie(&tree, &zones, &mut servers, &Draw(Entropy::seeded(seed).stream("lie")));
+        }
         Arc::new(World::new(zones, servers, Vec::new()).expect("random worlds are well-formed by construction"))
     }
 }

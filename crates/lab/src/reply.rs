@@ -10,6 +10,7 @@ use crate::behaviour::{
     Behaviour, CaseHabit, Conduct, CookieHabit, EdnsHabit, NonTerminalHabit, Section, TcpHabit, UdpHabit,
 };
 use crate::respond::{SERVER_PAYLOAD_OCTETS, refusal, reply_to};
+use crate::tamper::tamper;
 use crate::{Server, World};
 
 /// What every forged reply says; no zone of the lab has it.
@@ -205,6 +206,12 @@ fn serve(world: &World, server: &Server, behaviour: &Behaviour, query: &Message,
         if !data && end.is_at_or_below(&zone.apex) && zone.exists(end) && zone.node(end).is_none() {
             reply.set_rcode(Rcode::NXDOMAIN);
         }
+    }
+    let told = world.zone_for(server, question);
+    if let (Some(zone), Some(tampering)) = (told, &behaviour.tampering)
+        && zone.apex == tampering.zone
+    {
+        tamper(world, zone, tampering.kind, question, now, &mut reply);
     }
     for lie in &behaviour.lies {
         let section = match lie.section {

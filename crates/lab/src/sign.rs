@@ -158,6 +158,13 @@ impl Signer {
         Self { how, keys, chain: OnceLock::new(), made: Mutex::default() }
     }
 
+    /// With a key that is not the zone's.
+    fn impostor(apex: &Name) -> Self {
+        let key = Key::of_zone(apex, u8::MAX, SigningAlgorithm::EcdsaP256, ZONE_KEY | ENTRY_POINT);
+        let how = Signing::with(SigningAlgorithm::EcdsaP256);
+        Self { how, keys: vec![key], chain: OnceLock::new(), made: Mutex::default() }
+    }
+
     /// The key that DS records name.
     fn entry(&self) -> &Key {
         self.keys.first().expect("a signed zone has a key")

@@ -5,6 +5,8 @@
 
 use proto::{Name, Question, Rcode, Record, RrType, Rrset};
 
+mod security;
+
 use crate::behaviour::NonTerminalHabit;
 use crate::{World, Zone};
 
@@ -25,6 +27,8 @@ pub struct Truth {
     pub soa: Option<Rrset>,
     /// What the answer is.
     pub kind: TruthKind,
+    /// Whether a chain of signatures leads to all of it.
+    pub security: TruthSecurity,
     /// True if every zone on the way has a good server and the aliases are at most eleven, so that a failure needs
     /// another excuse (loss, a deadline).
     pub certain: bool,
@@ -41,6 +45,20 @@ pub enum TruthKind {
     NxDomain,
     /// No resolver can tell.
     Unanswerable(Why),
+}
+
+/// Whether a chain of signatures leads to data or denial, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TruthSecurity {
+    /// Its zone is signed wrongly: anything may come of it.
+    Unknown,
+    /// No chain leads there, or only one that proves nothing (opt-out, too many NSEC3 iterations).
+    Insecure,
+    /// A chain may or may not lead there: an empty non-terminal in an opt-out zone, or what is below a zone whose denials
+    /// prove nothing.
+    Either,
+    /// A chain leads there.
+    Secure,
 }
 
 /// Why a question has no answer.
@@ -67,7 +85,14 @@ enum Step {
 }
 
 pub(crate) fn tell(world: &World, question: &Question) -> Truth {
-    let mut truth = Truth { rcode: Rcode::NOERROR, answer: vec![], soa: None, kind: TruthKind::Answer, certain: true };
+    let mut truth = Truth {
+        rcode: Rcode::NOERROR,
+        answer: vec![],
+        soa: None,
+        kind: TruthKind::Answer,
+        security: TruthSecurity::Secure,
+        certain: true,
+    };
     let mut name = question.name.clone();
     let mut seen = Vec::new();
     loop {
@@ -83,6 +108,7 @@ pub(crate) fn tell(world: &World, question: &Question) -> Truth {
             Ok(found) => found,
             Err(zone) => return truth.fail(Why::NoServer(zone)),
         };
+        truth.security = truth.security.min(security::of(world, zone, &name, question.rtype, &step));
         match step {
             Step::Alias(sets, target) => {
                 truth.answer.extend(sets);

@@ -9,7 +9,7 @@ use proto::{Name, Question, Record, RrType};
 use crate::behaviour::Behaviour;
 use crate::reach::Reach;
 use crate::truth::Truth;
-use crate::{Exhibit, LabError, Zone};
+use crate::{Exhibit, LabError, Tampering, Zone};
 
 /// How far away a server is: its latency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +178,11 @@ impl World {
         }
         world.reach = Reach::of(&world);
         Arc::new(world)
+    }
+
+    /// What somebody does to replies about a signed zone.
+    pub fn tampering(&self) -> Option<&Tampering> {
+        self.servers.iter().find_map(|server| server.behaviour.tampering.as_ref())
     }
 
     /// The right answer to a question, from zone data alone.

@@ -13,5 +13,6 @@ mod minimisation;
 mod museum;
 mod priming;
 mod selection;
+mod signed_worlds;
 mod simulation;
 mod ttl;

@@ -14,7 +14,7 @@ const WORLDS: u64 = 2_000;
 const QUESTIONS_PER_WORLD: u32 = 8;
 
 #[expect(clippy::disallowed_methods, reason = "the tester chooses the seed")]
-fn setting(name: &str, usual: u64) -> u64 {
+pub(crate) fn setting(name: &str, usual: u64) -> u64 {
     std::env::var(name).map_or(usual, |text| text.parse().expect("a number"))
 }
 
@@ -28,7 +28,7 @@ fn content(sets: &[Rrset]) -> Vec<(String, String, Vec<Vec<u8>>)> {
     sets.iter().map(one).collect()
 }
 
-fn is_right(answer: &Answer, truth: &Truth) -> bool {
+pub(crate) fn is_right(answer: &Answer, truth: &Truth) -> bool {
     // Beside the SOA stand the proofs.
     let soa: Vec<Rrset> = answer.authority.iter().filter(|set| set.rtype == RrType::SOA).cloned().collect();
     answer.rcode == truth.rcode

@@ -3,7 +3,7 @@
 use proto::{Name, Record, RrType, WallTime};
 
 use super::nsec3::{Chain, Hash, Nsec3};
-use super::{DenialKind, Flaw, Signer};
+use super::{DenialKind, Flaw, Signer, WEEK};
 use crate::Zone;
 
 /// A signed zone at a point in time.
@@ -31,6 +31,18 @@ impl Zone {
 }
 
 impl Evidence<'_> {
+    pub(crate) fn zone(&self) -> &Zone {
+        self.zone
+    }
+
+    /// DNSKEY data of a key that nobody vouches for, and what signs with it.
+    pub(crate) fn impostor(&self) -> (Vec<u8>, impl Fn(&[Record]) -> Vec<u8>) {
+        let signer = Signer::impostor(&self.zone.apex);
+        let key = signer.entry().dnskey.clone();
+        let (zone, week) = (self.zone, self.now.as_secs() / WEEK);
+        (key, move |set| signer.signature(zone, &set[0].name, set[0].rtype, set, week))
+    }
+
     /// RRSIG records for a set of the zone, owned by `shown_as`: the owner itself, or a name made from a wildcard.
     fn signatures(&self, owner: &Name, shown_as: &Name, rtype: RrType, set: &[Record]) -> Vec<Record> {
         let made = self.signer.signatures(self.zone, owner, rtype, set, self.now);
