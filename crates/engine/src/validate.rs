@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use dnssec::denial::{Proofs, Proven};
+use dnssec::denial::{NoDs, Proofs, Proven};
 use dnssec::verify::{Valid, verify};
 use dnssec::{Why, ZoneKeys};
 use proto::{Name, Question, RrType, Rrset, Security};
@@ -79,11 +79,13 @@ struct Outcome {
     proofs: Vec<Rrset>,
     /// Why it is not secure.
     why: Option<Why>,
+    /// A name that is denied exists all the same, as an empty non-terminal: the code was wrong, the proof is right.
+    exists: bool,
 }
 
 impl Outcome {
     fn insecure(why: Option<Why>) -> Self {
-        Self { security: Security::Insecure, valid: None, proofs: Vec::new(), why }
+        Self { security: Security::Insecure, valid: None, proofs: Vec::new(), why, exists: false }
     }
 }
 
@@ -131,11 +133,16 @@ impl<N: Network> Resolver<N> {
             }
             End::NxDomain { name, soa } => {
                 let denied = Denied { name, rtype: question.rtype, whole_name: true };
-                self.check_denial_and_record(&denied, soa, given, &zone, work).await?
+                let outcome = self.check_denial_and_record(&denied, soa, given, &zone, work).await?;
+                if outcome.exists {
+                    let (name, soa) = (name.clone(), soa.take());
+                    answered.end = End::NoData { name, soa };
+                }
+                outcome
             }
             // Nothing stands at the end; what led there was checked.
             End::Target(_) | End::TooLong(_) => {
-                Outcome { security: Security::Secure, valid: None, proofs: Vec::new(), why: None }
+                Outcome { security: Security::Secure, valid: None, proofs: Vec::new(), why: None, exists: false }
             }
         };
         keep_proofs(&mut answered.proofs, outcome.proofs);
@@ -198,16 +205,25 @@ impl<N: Network> Resolver<N> {
         let (now, policy) = (self.env.clock.wall(), self.config.validation.policy);
         let valid = verify(set, &keys, now, policy, &work.effort).map_err(ResolveError::Bogus)?;
         let Some(closest_encloser) = valid.closest_encloser.clone() else {
-            return Ok(Outcome { security: Security::Secure, valid: Some(valid), proofs: Vec::new(), why: None });
+            let (valid, proofs) = (Some(valid), Vec::new());
+            return Ok(Outcome { security: Security::Secure, valid, proofs, why: None, exists: false });
         };
+        // RFC 6672 §3.3: what a wildcard DNAME means differs from server to server, so it means nothing here.
+        if set.rtype == RrType::DNAME {
+            return Err(ResolveError::Bogus(Why::WrongLabels { name: set.name.clone(), rtype: set.rtype }));
+        }
         let proofs = self.checked_proofs(given.to_vec(), &keys, work)?;
         let proven =
             Proofs::new(&keys.zone, &proofs).no_closer_match(&set.name, &closest_encloser, set.rtype, &work.effort);
         let proven = proven.map_err(ResolveError::Bogus)?;
         self.learn_denial(&keys.zone, None, &proofs);
         Ok(match proven {
-            Proven::Secure => Outcome { security: Security::Secure, valid: Some(valid), proofs, why: None },
-            Proven::Insecure(why) => Outcome { security: Security::Insecure, valid: Some(valid), proofs, why },
+            Proven::Secure => {
+                Outcome { security: Security::Secure, valid: Some(valid), proofs, why: None, exists: false }
+            }
+            Proven::Insecure(why) => {
+                Outcome { security: Security::Insecure, valid: Some(valid), proofs, why, exists: false }
+            }
         })
     }
 
@@ -237,24 +253,35 @@ impl<N: Network> Resolver<N> {
             Trust::NoCut => return Err(ResolveError::Bogus(missing("the records are not of the zone"))),
         };
         let (now, policy) = (self.env.clock.wall(), self.config.validation.policy);
+        let proofs = self.checked_proofs(given, &keys, work)?;
+        let reader = Proofs::new(&keys.zone, &proofs);
+        // A server of both sides of a cut may deny in the name of the unsigned zone below and prove that it is unsigned.
+        if let Some(soa) = soa.as_ref().filter(|soa| soa.name.is_below(&keys.zone))
+            && let Ok(NoDs::Unsigned | NoDs::OptOut | NoDs::TooManyIterations(_)) =
+                reader.no_ds(&soa.name, &work.effort)
+        {
+            return Ok(Outcome { proofs, ..Outcome::insecure(None) });
+        }
         let mut valid = None;
         if let Some(soa) = soa {
             let checked = verify(soa, &keys, now, policy, &work.effort).map_err(ResolveError::Bogus)?;
             soa.ttl = soa.ttl.min(checked.ttl);
             valid = Some(checked);
         }
-        let proofs = self.checked_proofs(given, &keys, work)?;
-        let reader = Proofs::new(&keys.zone, &proofs);
-        let proven = if denied.whole_name {
-            reader.no_name(denied.name, denied.rtype, &work.effort)
+        let no_data = || reader.no_data(denied.name, denied.rtype, &work.effort);
+        let (proven, exists) = if denied.whole_name {
+            match (reader.no_name(denied.name, denied.rtype, &work.effort), no_data()) {
+                (Err(_), Ok(Proven::Secure)) => (Ok(Proven::Secure), true),
+                (proven, _) => (proven, false),
+            }
         } else {
-            reader.no_data(denied.name, denied.rtype, &work.effort)
+            (no_data(), false)
         };
         let proven = proven.map_err(ResolveError::Bogus)?;
         self.learn_denial(&keys.zone, soa.as_ref(), &proofs);
         Ok(match proven {
-            Proven::Secure => Outcome { security: Security::Secure, valid, proofs, why: None },
-            Proven::Insecure(why) => Outcome { security: Security::Insecure, valid, proofs, why },
+            Proven::Secure => Outcome { security: Security::Secure, valid, proofs, why: None, exists },
+            Proven::Insecure(why) => Outcome { security: Security::Insecure, valid, proofs, why, exists },
         })
     }
 
