@@ -14,6 +14,9 @@ use crate::{Effort, Why};
 /// Denial records of one answer that are looked at; a proof needs three.
 pub const MAX_RECORDS: usize = 8;
 
+/// A zone says nothing of names outside it; its last NSEC record would seem to.
+const FOREIGN: &str = "the name is not in the zone of the records";
+
 /// The hash in the owner name of an NSEC3 record.
 pub fn nsec3_owner_hash(owner: &Name) -> Option<[u8; 20]> {
     from_base32hex(owner.labels().next()?)
@@ -145,6 +148,9 @@ impl<'a> Proofs<'a> {
     /// What is missing.
     pub fn no_ds(&self, name: &Name, effort: &Effort) -> Result<NoDs, Why> {
         let missing = |what| Why::NoProof { name: name.clone(), rtype: RrType::DS, what };
+        if !name.is_at_or_below(self.zone) {
+            return Err(missing(FOREIGN));
+        }
         match &self.kind {
             Kind::Nsec(records) => by_nsec::no_ds(records, self.zone, name).map_err(missing),
             Kind::Nsec3(records) => {
@@ -169,6 +175,9 @@ impl<'a> Proofs<'a> {
         nsec3: impl FnOnce(&[Nsec3<'a>], &Hasher<'_>) -> Result<Proven, by_nsec3::Failure>,
     ) -> Result<Proven, Why> {
         let missing = |what| Why::NoProof { name: name.clone(), rtype, what };
+        if !name.is_at_or_below(self.zone) {
+            return Err(missing(FOREIGN));
+        }
         match &self.kind {
             Kind::Nsec(records) => nsec(self.zone, records).map_err(missing),
             Kind::Nsec3(records) => {

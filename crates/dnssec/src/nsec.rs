@@ -38,7 +38,7 @@ impl<'a> Nsec<'a> {
 
     /// Whether the name is an empty non-terminal: something stands below it (RFC 4592 §2.2.2).
     pub(crate) fn makes_empty_non_terminal(&self, name: &Name, zone: &Name) -> bool {
-        self.spans(name, zone) && self.next.is_below(name)
+        self.spans(name, zone) && !self.is_above_cut(name) && self.next.is_below(name)
     }
 
     /// Whether the owner is a delegation or DNAME above the name: then it cannot know what is below

@@ -90,7 +90,12 @@ impl<'a> Nsec3<'a> {
 
     /// Whether the owner is a zone cut seen from above, or a DNAME: it cannot enclose names below (RFC 5155 §8.3).
     pub(crate) fn cannot_enclose(&self) -> bool {
-        self.types.has(RrType::DNAME) || (self.types.has(RrType::NS) && !self.types.has(RrType::SOA))
+        self.types.has(RrType::DNAME) || self.is_delegation()
+    }
+
+    /// Whether the owner is a zone cut, seen from above.
+    pub(crate) fn is_delegation(&self) -> bool {
+        self.types.has(RrType::NS) && !self.types.has(RrType::SOA)
     }
 }
 

@@ -3,6 +3,7 @@
 use proto::{Name, RrType};
 
 use super::{NoDs, Proven};
+use crate::TypeBitmap;
 use crate::nsec::Nsec;
 
 /// Stands in a bitmap for "this name does not exist" (RFC 9824 §3.1).
@@ -27,9 +28,21 @@ pub(super) fn no_data(records: &[Nsec<'_>], zone: &Name, name: &Name, rtype: RrT
     }
 }
 
+/// Whether the bitmap has the type, or any type at all if all are asked for. What every NSEC record has in its bitmap says
+/// nothing: names that only seem to exist have that too (RFC 9824 §3.2).
+pub(super) fn says_present(types: &TypeBitmap<'_>, rtype: RrType) -> bool {
+    let own = [RrType::RRSIG, RrType::NSEC, NXNAME];
+    if rtype == RrType::ANY { types.types().any(|there| !own.contains(&there)) } else { types.has(rtype) }
+}
+
+/// Whether an alias stands at the name, and therefore no delegation (RFC 1034 §3.6.2).
+pub(super) fn is_alias_only(types: &TypeBitmap<'_>) -> bool {
+    types.has(RrType::CNAME) && !types.has(RrType::NS) && !types.has(RrType::DS)
+}
+
 /// Whether the record at the name denies the type there.
 fn lacks(record: &Nsec<'_>, zone: &Name, name: &Name, rtype: RrType) -> Result<(), &'static str> {
-    if record.types.has(rtype) {
+    if says_present(&record.types, rtype) {
         return Err("the NSEC record at the name says that the type is there");
     }
     if record.types.has(RrType::CNAME) {
@@ -47,8 +60,9 @@ fn lacks(record: &Nsec<'_>, zone: &Name, name: &Name, rtype: RrType) -> Result<(
 }
 
 pub(super) fn no_name(records: &[Nsec<'_>], zone: &Name, name: &Name) -> Result<Proven, &'static str> {
-    if records.iter().any(|record| record.owner == name && record.types.has(NXNAME)) {
-        return Ok(Proven::Secure);
+    if let Some(record) = records.iter().find(|record| record.owner == name) {
+        let nothing = record.types.has(NXNAME);
+        return if nothing { Ok(Proven::Secure) } else { Err("an NSEC record stands at the name") };
     }
     let Some(denying) = records.iter().find(|record| record.denies(name, zone)) else {
         return Err("no NSEC record spans the name");
@@ -67,9 +81,8 @@ pub(super) fn no_closer_match(
     name: &Name,
     closest_encloser: &Name,
 ) -> Result<Proven, &'static str> {
-    let fits = |record: &&Nsec<'_>| {
-        record.denies(name, zone) && record.closest_encloser(name).label_count() <= closest_encloser.label_count()
-    };
+    // The record names the closest encloser as well: another one contradicts the wildcard (RFC 4592 §3.3.1).
+    let fits = |record: &&Nsec<'_>| record.denies(name, zone) && record.closest_encloser(name) == *closest_encloser;
     match records.iter().find(fits) {
         Some(_) => Ok(Proven::Secure),
         None => Err("the data comes from a wildcard, and no NSEC record denies the name itself"),
@@ -78,8 +91,11 @@ pub(super) fn no_closer_match(
 
 pub(super) fn no_ds(records: &[Nsec<'_>], zone: &Name, name: &Name) -> Result<NoDs, &'static str> {
     if let Some(record) = records.iter().find(|record| record.owner == name) {
+        if is_alias_only(&record.types) {
+            return Ok(NoDs::NoCut);
+        }
         lacks(record, zone, name, RrType::DS)?;
-        return Ok(if record.types.has(RrType::NS) { NoDs::Unsigned } else { NoDs::NoCut });
+        return Ok(if record.is_delegation() { NoDs::Unsigned } else { NoDs::NoCut });
     }
     let spanned = |record: &Nsec<'_>| record.makes_empty_non_terminal(name, zone) || record.denies(name, zone);
     if records.iter().any(spanned) { Ok(NoDs::NoCut) } else { Err("no NSEC record stands at the name or spans it") }

@@ -2,7 +2,7 @@
 
 use proto::{Name, RrType};
 
-use super::by_nsec::NXNAME;
+use super::by_nsec::{NXNAME, is_alias_only, says_present};
 use super::{NoDs, Proven};
 use crate::Why;
 use crate::nsec3::{Hasher, Nsec3};
@@ -62,21 +62,22 @@ fn covering<'r, 'a>(
     Ok(records.iter().find(|record| record.covers(&hash)))
 }
 
+/// Searches from the apex down: what a covered name has below it costs no hashes, however many labels there are.
 fn closest_encloser(records: &[Nsec3<'_>], zone: &Name, hasher: &Hasher<'_>, name: &Name) -> Result<Encloser, Failure> {
-    let mut next_closer = name.clone();
-    for candidate in name.ancestors().skip(1).take_while(|candidate| candidate.is_at_or_below(zone)) {
-        if let Some(record) = matching(records, hasher, &candidate)? {
-            if record.cannot_enclose() {
-                return Err("the closest encloser is a delegation or an alias for all below".into());
-            }
-            return match covering(records, hasher, &next_closer)? {
-                Some(cover) => Ok(Encloser { name: candidate, opt_out: cover.opt_out }),
-                None => Err("no NSEC3 record covers the next closer name".into()),
-            };
+    let mut found = false;
+    for labels in zone.label_count()..name.label_count() {
+        let candidate = name.suffix(labels);
+        let Some(record) = matching(records, hasher, &candidate)? else { continue };
+        if record.cannot_enclose() {
+            return Err("a name above is a delegation or an alias for all below".into());
         }
-        next_closer = candidate;
+        found = true;
+        if let Some(cover) = covering(records, hasher, &name.suffix(labels + 1))? {
+            return Ok(Encloser { name: candidate, opt_out: cover.opt_out });
+        }
     }
-    Err("no NSEC3 record stands at a name that encloses it".into())
+    Err(if found { "no NSEC3 record covers the next closer name" } else { "no NSEC3 record stands at a name above" }
+        .into())
 }
 
 fn proven(opt_out: bool) -> Proven {
@@ -84,8 +85,9 @@ fn proven(opt_out: bool) -> Proven {
 }
 
 pub(super) fn no_name(records: &[Nsec3<'_>], zone: &Name, hasher: &Hasher<'_>, name: &Name) -> Result<Proven, Failure> {
-    if matching(records, hasher, name)?.is_some_and(|record| record.types.has(NXNAME)) {
-        return Ok(Proven::Secure);
+    if let Some(record) = matching(records, hasher, name)? {
+        let nothing = record.types.has(NXNAME);
+        return if nothing { Ok(Proven::Secure) } else { Err("an NSEC3 record stands at the name".into()) };
     }
     let encloser = closest_encloser(records, zone, hasher, name)?;
     let Ok(wildcard) = encloser.name.prepend(b"*") else { return Ok(proven(encloser.opt_out)) };
@@ -122,7 +124,7 @@ pub(super) fn no_data(
 }
 
 fn lacks(record: &Nsec3<'_>, zone: &Name, name: &Name, rtype: RrType) -> Result<(), Failure> {
-    if record.types.has(rtype) {
+    if says_present(&record.types, rtype) {
         return Err("the NSEC3 record at the name says that the type is there".into());
     }
     if record.types.has(RrType::CNAME) {
@@ -132,8 +134,7 @@ fn lacks(record: &Nsec3<'_>, zone: &Name, name: &Name, rtype: RrType) -> Result<
         let from_child = record.types.has(RrType::SOA) && !name.is_root();
         return if from_child { Err("the NSEC3 record is the child's, not the parent's".into()) } else { Ok(()) };
     }
-    let delegation = record.types.has(RrType::NS) && !record.types.has(RrType::SOA);
-    if delegation && name != zone {
+    if record.is_delegation() && name != zone {
         return Err("the NSEC3 record is the parent's, not the child's".into());
     }
     Ok(())
@@ -152,8 +153,11 @@ pub(super) fn no_closer_match(
 
 pub(super) fn no_ds(records: &[Nsec3<'_>], zone: &Name, hasher: &Hasher<'_>, name: &Name) -> Result<NoDs, Failure> {
     if let Some(record) = matching(records, hasher, name)? {
+        if is_alias_only(&record.types) {
+            return Ok(NoDs::NoCut);
+        }
         lacks(record, zone, name, RrType::DS)?;
-        return Ok(if record.types.has(RrType::NS) { NoDs::Unsigned } else { NoDs::NoCut });
+        return Ok(if record.is_delegation() { NoDs::Unsigned } else { NoDs::NoCut });
     }
     let encloser = closest_encloser(records, zone, hasher, name)?;
     Ok(if encloser.opt_out { NoDs::OptOut } else { NoDs::NoCut })
