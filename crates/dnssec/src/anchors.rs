@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proto::{Name, Record, RrType, zonefile};
 
 use crate::keys::Voucher;
+use crate::{Ds, Key};
 
 /// DS records of the root's keys as IANA publishes them: of 2017, and of 2024, which signs since October 2026.
 const ROOT: &str = "\
@@ -21,6 +22,14 @@ pub enum AnchorError {
     /// A record of another type.
     #[error("{name} {rtype}: a trust anchor is a DS or DNSKEY record")]
     WrongType {
+        /// Its owner.
+        name: Name,
+        /// Its type.
+        rtype: RrType,
+    },
+    /// Data that is cut off.
+    #[error("{name} {rtype}: the data is too short")]
+    Malformed {
         /// Its owner.
         name: Name,
         /// Its type.
@@ -51,14 +60,14 @@ impl TrustAnchors {
     }
 
     /// Adds the anchors of a text: records in the form of a zone file (`root.key`), or a `managed-keys`, `trusted-keys` or
-    /// `trust-anchors` clause.
+    /// `trust-anchors` clause. Keys that the state file of RFC 5011 followers keeps, but does not trust, are left out.
     ///
     /// # Errors
     /// What cannot be read.
     pub fn add_text(&mut self, text: &str) -> Result<(), AnchorError> {
         let records = match clause(text)? {
             Some(lines) => parse(&lines)?,
-            None => parse(text)?,
+            None => parse(&trusted_lines(text))?,
         };
         for record in records {
             self.add(&record)?;
@@ -66,18 +75,26 @@ impl TrustAnchors {
         Ok(())
     }
 
-    /// Adds one anchor.
+    /// Adds one anchor. A key that is marked as revoked is left out: it must not begin a chain (RFC 5011 §2.1).
     ///
     /// # Errors
-    /// [`AnchorError::WrongType`] for anything but DS and DNSKEY.
+    /// [`AnchorError::WrongType`] for anything but DS and DNSKEY, [`AnchorError::Malformed`] for data too short to be one.
     pub fn add(&mut self, record: &Record) -> Result<(), AnchorError> {
         let (name, rtype) = (record.name.clone(), record.rtype);
-        let voucher = self.zones.entry(name.clone()).or_insert(Voucher { ds: vec![], dnskeys: vec![] });
-        let list = match rtype {
-            RrType::DS => &mut voucher.ds,
-            RrType::DNSKEY => &mut voucher.dnskeys,
+        // An entry without anchors would count as a zone whose algorithms nobody knows: judge first.
+        let readable = match rtype {
+            RrType::DS => Ds::read(&record.rdata).is_some(),
+            RrType::DNSKEY => match Key::read(&record.rdata) {
+                Some(key) if key.is_revoked() => return Ok(()),
+                key => key.is_some(),
+            },
             _ => return Err(AnchorError::WrongType { name, rtype }),
         };
+        if !readable {
+            return Err(AnchorError::Malformed { name, rtype });
+        }
+        let voucher = self.zones.entry(name).or_insert(Voucher { ds: vec![], dnskeys: vec![] });
+        let list = if rtype == RrType::DS { &mut voucher.ds } else { &mut voucher.dnskeys };
         if !list.contains(&record.rdata) {
             list.push(record.rdata.clone());
         }
@@ -117,6 +134,14 @@ impl TrustAnchors {
 
 fn parse(text: &str) -> Result<Vec<Record>, AnchorError> {
     zonefile::parse(text, &Name::root()).map_err(|error| AnchorError::Unreadable(error.to_string()))
+}
+
+/// The lines of a `root.key` whose key counts: each may end in `;;state=2 [ VALID ] …`. State 3, missing, is trusted as
+/// well; 1 is waiting, 4 revoked, 5 removed (RFC 5011 §4).
+fn trusted_lines(text: &str) -> String {
+    let state = |line: &str| line.split_once(";;state=").and_then(|(_, rest)| rest.trim_start().chars().next());
+    let trusted = text.lines().filter(|line| state(line).is_none_or(|state| state == '2' || state == '3'));
+    trusted.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// A line of a clause without its comment. Base64 has slashes too, but never behind a blank.

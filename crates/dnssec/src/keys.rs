@@ -8,7 +8,7 @@ use crate::{Algorithm, DigestType, Dnskey, Ds, Effort, Policy, Why};
 
 /// Keys of a zone that are looked at.
 pub(crate) const MAX_KEYS: usize = 64;
-/// DS records of a zone that are looked at.
+/// DS records of a zone, of those that count, that are compared with its keys.
 const MAX_DS: usize = 32;
 
 /// One key of a zone.
@@ -87,12 +87,18 @@ impl Voucher {
     }
 
     /// Whether it vouches for nothing that can be checked here; then the zone counts as unsigned (RFC 4035 §5.2).
+    ///
+    /// Data that cannot be read is no reason: it vouches for nothing, and the zone stays signed.
     pub fn unsupported(&self, zone: &Name, policy: Policy) -> Option<Why> {
         let keys: Vec<Key> = self.dnskeys.iter().filter_map(|rdata| Key::read(rdata)).collect();
         if keys.iter().any(|key| key.algorithm.is_supported(policy)) {
             return None;
         }
+        // All of them: whoever orders the records must not choose which of them count.
         let ds = self.records();
+        if ds.len() < self.ds.len() || (ds.is_empty() && keys.is_empty()) {
+            return None;
+        }
         let known = |ds: &&Ds<'_>| ds.algorithm.is_supported(policy);
         if ds.iter().any(|ds| known(&ds) && ds.digest_type.is_supported()) {
             return None;
@@ -108,7 +114,7 @@ impl Voucher {
     }
 
     fn records(&self) -> Vec<Ds<'_>> {
-        self.ds.iter().take(MAX_DS).filter_map(|rdata| Ds::read(rdata)).collect()
+        self.ds.iter().filter_map(|rdata| Ds::read(rdata)).collect()
     }
 }
 
@@ -152,7 +158,8 @@ fn vouched_for<'a>(
     policy: Policy,
     effort: &Effort,
 ) -> Result<Vec<&'a Key>, Why> {
-    let anchors: Vec<Key> = voucher.dnskeys.iter().filter_map(|rdata| Key::read(rdata)).collect();
+    let anchors = voucher.dnskeys.iter().filter_map(|rdata| Key::read(rdata));
+    let anchors: Vec<Key> = anchors.filter(|anchor| !anchor.is_revoked()).collect();
     // A key that was revoked after it became an anchor has another tag, and is the same key.
     let same = |a: &Key, b: &Key| a.algorithm == b.algorithm && a.public_key == b.public_key;
     let mut found: Vec<&Key> = keys.iter().filter(|key| anchors.iter().any(|anchor| same(anchor, key))).collect();
@@ -160,10 +167,13 @@ fn vouched_for<'a>(
     let counts = |ds: &&Ds<'_>| ds.algorithm.is_supported(policy) && ds.digest_type.is_supported();
     // RFC 4509 §3: a weaker digest does not count beside a stronger one, or an attacker would choose.
     let strongest = records.iter().filter(counts).map(|ds| ds.digest_type.strength()).max().unwrap_or(0);
-    for ds in records.iter().filter(counts).filter(|ds| ds.digest_type.strength() == strongest) {
+    for ds in records.iter().filter(counts).filter(|ds| ds.digest_type.strength() == strongest).take(MAX_DS) {
         for key in keys.iter().filter(|key| key.tag == ds.key_tag && key.algorithm == ds.algorithm) {
             if ds.digest == key_digest(zone, key, ds.digest_type) {
-                found.push(key);
+                // Once, though an anchor or another DS record names it too: twice would look like a collision of tags.
+                if !found.contains(&key) {
+                    found.push(key);
+                }
             } else {
                 effort.digest_failed()?;
             }

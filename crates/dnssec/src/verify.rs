@@ -125,7 +125,7 @@ fn usable(rrsig: &Rrsig<'_>, set: &Rrset, zone: &Name, now: WallTime, policy: Po
         return Err(Why::WrongSigner { name, rtype, signer: rrsig.signer.clone(), zone: zone.clone() });
     }
     let labels = usize::from(rrsig.labels);
-    if labels > label_count(&name) || labels < zone.label_count() {
+    if labels > label_count(&name) || labels < label_count(zone) {
         return Err(Why::WrongLabels { name, rtype });
     }
     if !rrsig.algorithm.is_supported(policy) {
@@ -134,7 +134,7 @@ fn usable(rrsig: &Rrsig<'_>, set: &Rrset, zone: &Name, now: WallTime, policy: Po
     // Serial arithmetic (RFC 4034 §3.1.5): differences count, not values.
     let now = now.as_secs() as u32;
     let lifetime = rrsig.expiration.wrapping_sub(rrsig.inception);
-    if lifetime as i32 <= 0 {
+    if (lifetime as i32) < 0 {
         return Err(Why::ExpiredBeforeValid { name, rtype, tag });
     }
     let skew = (lifetime / 10).clamp(SKEW.0, SKEW.1) as i32;
