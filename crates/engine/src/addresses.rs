@@ -43,7 +43,7 @@ impl Lookups {
 
 /// Whether a server at this address may be asked at all: never ourselves, nobody's loopback, nothing that is no host.
 pub(crate) fn may_ask(address: IpAddr, config: &EngineConfig) -> bool {
-    let family = if address.is_ipv4() { config.ipv4 } else { config.ipv6 };
+    let family = may_ask_family(address, config);
     let host = match address {
         IpAddr::V4(v4) => is_host(v4, config),
         IpAddr::V6(v6) => {
@@ -58,6 +58,11 @@ pub(crate) fn may_ask(address: IpAddr, config: &EngineConfig) -> bool {
     family && host && !own && !config.do_not_query.iter().any(|prefix| prefix.contains(&address))
 }
 
+/// Whether servers are asked over the network of this address.
+pub(crate) fn may_ask_family(address: IpAddr, config: &EngineConfig) -> bool {
+    if address.is_ipv4() { config.ipv4 } else { config.ipv6 }
+}
+
 fn is_host(v4: Ipv4Addr, config: &EngineConfig) -> bool {
     let this_network = v4.octets()[0] == 0;
     let class_e = v4.octets()[0] >= 240; // 255.255.255.255 included
@@ -70,7 +75,10 @@ impl<N: Network> Resolver<N> {
     /// What the server's own zone says of its address comes first, then the glue; both are tried, because either may be
     /// wrong.
     pub(crate) fn known_addresses(&self, cut: &Cut) -> (Vec<Candidate>, Vec<Name>) {
-        let now = self.env.clock.wall();
+        if let Some(configured) = &cut.configured {
+            return (configured.candidates.clone(), Vec::new());
+        }
+        let (now, port) = (self.env.clock.wall(), self.config.upstream_port);
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut without = Vec::new();
         for server in &cut.delegation.servers {
@@ -82,7 +90,7 @@ impl<N: Network> Resolver<N> {
                 any = true;
                 // Sixty names on one address are one server.
                 if candidates.iter().all(|candidate| candidate.address != address) {
-                    candidates.push(Candidate { server: server.name.clone(), address });
+                    candidates.push(Candidate { server: server.name.clone(), address, port });
                 }
             }
             if !any && candidates.len() == before {
@@ -103,7 +111,7 @@ impl<N: Network> Resolver<N> {
     /// A zone whose own records about its servers are wrong works for all who come from its parent; so it does for us.
     /// Glue leads to servers and answers nobody (RFC 2181 §5.4.1).
     pub(crate) fn addresses_by_parents(&self, cut: &Cut) -> Vec<Candidate> {
-        let now = self.env.clock.wall();
+        let (now, port) = (self.env.clock.wall(), self.config.upstream_port);
         let mut candidates: Vec<Candidate> = Vec::new();
         for server in &cut.delegation.servers {
             let mut below = Some(server.name.clone());
@@ -112,7 +120,7 @@ impl<N: Network> Resolver<N> {
                 let usable = same.flat_map(|other| &other.glue).filter(|address| may_ask(**address, &self.config));
                 for address in usable.take(self.config.limits.addresses_per_ns) {
                     if candidates.iter().all(|candidate| candidate.address != *address) {
-                        candidates.push(Candidate { server: server.name.clone(), address: *address });
+                        candidates.push(Candidate { server: server.name.clone(), address: *address, port });
                     }
                 }
                 below = delegation.zone.parent();
@@ -207,7 +215,7 @@ impl<N: Network> Resolver<N> {
             let usable = addresses.filter(|address| may_ask(*address, &self.config));
             let candidates: Vec<Candidate> = usable
                 .take(self.config.limits.addresses_per_ns)
-                .map(|address| Candidate { server: server.clone(), address })
+                .map(|address| Candidate { server: server.clone(), address, port: self.config.upstream_port })
                 .collect();
             if !candidates.is_empty() {
                 return candidates;

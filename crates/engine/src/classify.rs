@@ -1,5 +1,7 @@
 //! What a reply means (RFC 1034 §5.3.3 step 4). Pure.
 
+mod recursive;
+
 use std::net::IpAddr;
 
 use cache::{Delegation, NameServer};
@@ -10,6 +12,8 @@ use crate::scrub::Scrubbed;
 
 /// Aliases read from one message; longer chains are asked on from there.
 const MAX_ALIASES_PER_MESSAGE: usize = 16;
+
+pub(crate) use recursive::classify_recursive;
 
 /// How far a reply can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use crate::Resolver;
 use crate::addresses::Lookups;
 use crate::budget::{Cost, Exhausted};
 use crate::classify::{Answered, End, Meaning, Referral};
-use crate::config::Minimisation;
+use crate::config::{ConfiguredZone, Minimisation, ServerKind, WhenTheyFail};
+use crate::configured::{self, ConfiguredServers};
 use crate::error::{ResolveError, Unreachable};
 use crate::minimise::{Ask, Revealed};
 use crate::query_zone::{AtTheEnd, ZoneFailure, ZoneQuestion, ZoneReply};
@@ -43,11 +44,27 @@ pub(crate) struct Cut {
     pub(crate) from: CutSource,
     /// Whether the parent may be asked for a newer delegation if all servers of this one are gone.
     renewable: bool,
+    /// Its servers, if they come from the configuration.
+    pub(crate) configured: Option<ConfiguredServers>,
 }
 
 impl Cut {
+    fn new(delegation: Arc<Delegation>, expires: WallTime, from: CutSource) -> Self {
+        Self { delegation, expires, from, renewable: false, configured: None }
+    }
+
     fn zone(&self) -> &Name {
         &self.delegation.zone
+    }
+
+    /// What the servers are.
+    fn kind(&self) -> ServerKind {
+        self.configured.as_ref().map_or(ServerKind::Authoritative, |configured| configured.kind)
+    }
+
+    /// Whether there is a walk to fall back to.
+    fn may_walk_instead(&self) -> bool {
+        self.configured.as_ref().is_some_and(|configured| configured.when_they_fail == WhenTheyFail::Walk)
     }
 }
 
@@ -77,11 +94,19 @@ impl<N: Network> Resolver<N> {
         let mut revealed = Revealed::start(self.config.qname_minimisation, cut.zone());
         loop {
             self.arrive(&cut, work);
+            if cut.kind() == ServerKind::Recursive {
+                revealed.reveal_all(); // it does the whole work, and cannot do it for a part of the name
+            }
             let ask = self.next_unknown(&mut revealed, question, cut.zone());
             let (reply, by) = match self.ask_zone(&cut, &ask, work).await {
                 Ok((meaning, by)) => (Ok(meaning), by),
                 Err(error) => (Err(error), None),
             };
+            if cut.may_walk_instead() && matches!(reply, Err(ResolveError::NoReachableServer { .. })) {
+                cut = self.walked_cut(question, work).await?;
+                revealed = Revealed::start(self.config.qname_minimisation, cut.zone());
+                continue;
+            }
             if ask.whole
                 && let Err(ResolveError::NoReachableServer { why: Unreachable::Silent | Unreachable::Unusable, .. }) =
                     reply
@@ -130,12 +155,36 @@ impl<N: Network> Resolver<N> {
     }
 
     /// The deepest cut known above the name; DS lives at the parent side (RFC 4035 §3.1.4.1).
+    ///
+    /// A configured zone counts instead of all above it. What is below a forwarder's is the forwarder's too; below a stub
+    /// there may be cuts that its servers have told of.
     async fn closest_cut(self: &Arc<Self>, question: &Question, work: &Work) -> Result<Cut, ResolveError> {
-        let parent = if question.rtype.is_at_parent() { question.name.parent() } else { None };
-        let name = parent.as_ref().unwrap_or(&question.name);
-        if let Some((delegation, expires)) = self.cache.delegation(name, self.env.clock.wall()) {
+        let name = place_of(question);
+        let Some(configured) = configured::closest(&self.config.configured_zones, &name) else {
+            return self.walked_cut(question, work).await;
+        };
+        let now = self.env.clock.wall();
+        if configured.servers == ServerKind::Authoritative
+            && let Some((delegation, expires)) = self.cache.delegation(&name, now)
+            && delegation.zone.is_below(&configured.zone)
+        {
+            return Ok(Cut::new(delegation, expires, CutSource::Cache));
+        }
+        Ok(self.configured_cut(configured))
+    }
+
+    fn configured_cut(&self, configured: &ConfiguredZone) -> Cut {
+        let expires = self.env.clock.wall().plus_ttl(HINTS_TTL);
+        let servers = ConfiguredServers::new(configured, &self.config);
+        let cut = Cut::new(configured::delegation(configured), expires, CutSource::Configuration);
+        Cut { configured: Some(servers), ..cut }
+    }
+
+    /// The deepest cut known from the walk.
+    async fn walked_cut(self: &Arc<Self>, question: &Question, work: &Work) -> Result<Cut, ResolveError> {
+        if let Some((delegation, expires)) = self.cache.delegation(&place_of(question), self.env.clock.wall()) {
             let renewable = self.may_renew(&delegation.zone);
-            return Ok(Cut { delegation, expires, from: CutSource::Cache, renewable });
+            return Ok(Cut { renewable, ..Cut::new(delegation, expires, CutSource::Cache) });
         }
         self.root_cut(work).await
     }
@@ -171,7 +220,7 @@ impl<N: Network> Resolver<N> {
         let servers = self.config.root_hints.iter().map(server).collect();
         let delegation = Delegation { zone: Name::root(), parent: Name::root(), servers, ds: None };
         let expires = self.env.clock.wall().plus_ttl(HINTS_TTL);
-        Cut { delegation: Arc::new(delegation), expires, from: CutSource::Hints, renewable: false }
+        Cut::new(Arc::new(delegation), expires, CutSource::Hints)
     }
 
     /// Reads the priming answer (RFC 9609 §4.2) and keeps it by its TTL.
@@ -193,7 +242,7 @@ impl<N: Network> Resolver<N> {
         let expires = now.plus_ttl(ns.ttl);
         self.cache.put_delegation(delegation.clone(), expires, now);
         self.store(question, answered, &Name::root(), &Standing::uniform(Security::Unchecked));
-        Some(Cut { delegation: Arc::new(delegation), expires, from: CutSource::Priming, renewable: false })
+        Some(Cut::new(Arc::new(delegation), expires, CutSource::Priming))
     }
 
     /// When no server of a remembered delegation is of use: the cut above, once a walk and once in a while for each
@@ -213,7 +262,7 @@ impl<N: Network> Resolver<N> {
         if renewed.len() < MAX_RENEWALS {
             renewed.insert(cut.zone().clone(), now);
         }
-        Some(Cut { delegation, expires, from: CutSource::Cache, renewable: false })
+        Some(Cut::new(delegation, expires, CutSource::Cache))
     }
 
     fn may_renew(&self, zone: &Name) -> bool {
@@ -230,7 +279,7 @@ impl<N: Network> Resolver<N> {
         let now = self.env.clock.wall();
         let expires = now.plus_ttl(referral.ttl).min(from.expires);
         self.cache.put_delegation(referral.delegation.clone(), expires, now);
-        Cut { delegation: Arc::new(referral.delegation), expires, from: CutSource::Referral, renewable: false }
+        Cut::new(Arc::new(referral.delegation), expires, CutSource::Referral)
     }
 
     /// Asks the servers of a cut: those with a known address first, then those whose address has to be found.
@@ -253,7 +302,7 @@ impl<N: Network> Resolver<N> {
             }
             if !candidates.is_empty() {
                 let tries = patience(cut, ask, &lookups, candidates.len());
-                let failure = match self.query_shared(cut.zone(), ask, &candidates, tries, work).await? {
+                let failure = match self.query_shared(cut, ask, &candidates, tries, work).await? {
                     Ok(taken) => return Ok(taken),
                     Err(failure) => failure,
                 };
@@ -308,16 +357,17 @@ impl<N: Network> Resolver<N> {
     /// One question to one zone is asked once, whoever wants to know (RFC 5452 §5); it waits for the network only.
     async fn query_shared(
         self: &Arc<Self>,
-        zone: &Name,
+        cut: &Cut,
         ask: &Ask,
         candidates: &[Candidate],
         (silent_tries, at_the_end): (u32, AtTheEnd),
         work: &Work,
     ) -> Result<Result<(Meaning, Option<IpAddr>), ZoneFailure>, ResolveError> {
-        let key = (zone.clone(), ask.question.clone(), ask.whole);
+        let key = (cut.zone().clone(), cut.kind(), ask.question.clone(), ask.whole);
         for attempt in 0.. {
             let zone_question = ZoneQuestion {
-                zone: zone.clone(),
+                zone: cut.zone().clone(),
+                kind: cut.kind(),
                 question: ask.question.clone(),
                 whole: ask.whole,
                 silent_tries,
@@ -333,7 +383,7 @@ impl<N: Network> Resolver<N> {
                 return Ok(result);
             }
             let now = self.env.clock.now();
-            work.trace.record(now, || Event::Note { text: format!("joined a question already in flight: {}", key.1) });
+            work.trace.record(now, || Event::Note { text: format!("joined a question already in flight: {}", key.2) });
             for _ in 0..queries {
                 let _ = work.budget.spend_query(&ask.question.name, now); // sent already, by somebody else
             }
@@ -381,12 +431,20 @@ impl<N: Network> Resolver<N> {
     }
 }
 
+/// The name whose zone has the answer: DS lives at the parent side (RFC 4035 §3.1.4.1).
+fn place_of(question: &Question) -> Name {
+    let parent = if question.rtype.is_at_parent() { question.name.parent() } else { None };
+    parent.unwrap_or_else(|| question.name.clone())
+}
+
 /// How many datagrams may stay unanswered, and what then. Where there is something better to do than to wait (other
 /// servers to find, the whole question to ask, the parent to ask again), one try each and a few more are enough.
 fn patience(cut: &Cut, ask: &Ask, lookups: &Lookups, candidates: usize) -> (u32, AtTheEnd) {
     let one_each = candidates as u32 + 1;
     match (ask.whole, lookups.is_empty()) {
-        (true, true) if cut.renewable => (SILENT_TRIES.min(one_each.max(SILENT_TRIES / 2)), AtTheEnd::GoOn),
+        (true, true) if cut.renewable || cut.may_walk_instead() => {
+            (SILENT_TRIES.min(one_each.max(SILENT_TRIES / 2)), AtTheEnd::GoOn)
+        }
         (true, true) => (SILENT_TRIES, AtTheEnd::WaitForLateReplies),
         (false, true) => (SILENT_TRIES_MINIMISED, AtTheEnd::GoOn),
         (true, false) => (SILENT_TRIES.min(one_each), AtTheEnd::GoOn),

@@ -15,6 +15,7 @@ mod answer;
 mod budget;
 mod classify;
 mod config;
+mod configured;
 mod denials;
 mod dns64;
 mod error;

@@ -18,6 +18,7 @@ use transport::{ExchangeError, Network, Reply, Style};
 use crate::Resolver;
 use crate::budget::{Cost, Exhausted};
 use crate::classify::Meaning;
+use crate::config::ServerKind;
 use crate::error::Unreachable;
 use crate::race::Race;
 use crate::select::Candidate;
@@ -27,6 +28,8 @@ use crate::work::Work;
 #[derive(Debug, Clone)]
 pub(crate) struct ZoneQuestion {
     pub(crate) zone: Name,
+    /// What its servers are.
+    pub(crate) kind: ServerKind,
     pub(crate) question: Question,
     /// Whether it is the whole question; a minimised one gives up earlier and blames nobody.
     pub(crate) whole: bool,

@@ -14,7 +14,7 @@ use transport::{Entropy, Env, Network, TcpConnections};
 use crate::alias::{self, Alias};
 use crate::budget::Budget;
 use crate::classify::{Answered, End};
-use crate::config::EngineConfig;
+use crate::config::{EngineConfig, ServerKind};
 use crate::denials::{Denials, Synthesis};
 use crate::error::ResolveError;
 use crate::inflight::{Abandoned, Inflight, Shared};
@@ -68,8 +68,8 @@ const BOGUS_PERIOD: u32 = 60;
 /// Servers whose answers are tried before an answer counts as bogus.
 const MAX_BOGUS_TRIES: u32 = 5;
 
-/// Zone, question, and whether it is the whole question: a minimised one gives up earlier.
-pub(crate) type LeafKey = (Name, Question, bool);
+/// Zone, what its servers are, question, and whether it is the whole question: a minimised one gives up earlier.
+pub(crate) type LeafKey = (Name, ServerKind, Question, bool);
 
 /// One step of the chase: what is known of one name.
 enum Step {

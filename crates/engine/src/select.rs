@@ -21,6 +21,8 @@ pub(crate) struct Candidate {
     pub server: Name,
     /// Its address.
     pub address: IpAddr,
+    /// Its port. What is remembered of an address holds for all of its ports.
+    pub port: u16,
 }
 
 /// Picks the index of the candidate to ask; `draw` gives a number below its argument.
@@ -94,7 +96,7 @@ mod tests {
         let server: Name = "ns.example.".parse().unwrap();
         addresses
             .iter()
-            .map(|address| Candidate { server: server.clone(), address: address.parse().unwrap() })
+            .map(|address| Candidate { server: server.clone(), address: address.parse().unwrap(), port: 53 })
             .collect()
     }
 

@@ -15,6 +15,8 @@ pub struct Style {
     pub case: Case,
     /// RD: set towards forwarders only.
     pub recursion_desired: bool,
+    /// CD: set towards forwarders, so that what is bogus to them reaches our own validation (RFC 6840 §5.9).
+    pub checking_disabled: bool,
     /// Cookies to send, with EDNS (RFC 7873).
     pub cookie: Option<Cookie>,
 }
@@ -85,7 +87,7 @@ impl Sent {
         let question = Question::new(name, plain.rtype);
         let mut message = Message::query(id, question.clone());
         message.flags.set(Flags::RD, style.recursion_desired);
-        // CD towards forwarders so that bogus data reaches our own validation would go here (RFC 6840 §5.9).
+        message.flags.set(Flags::CD, style.checking_disabled);
         if let Some(size) = style.edns {
             let mut edns = Edns::new(size);
             edns.dnssec_ok = style.dnssec_ok;
@@ -163,7 +165,14 @@ mod tests {
 
     fn style() -> Style {
         let cookie = Some(Cookie { client: [7; 8], server: None });
-        Style { edns: Some(1232), dnssec_ok: false, case: Case::Mixed, recursion_desired: false, cookie }
+        Style {
+            edns: Some(1232),
+            dnssec_ok: false,
+            case: Case::Mixed,
+            recursion_desired: false,
+            checking_disabled: false,
+            cookie,
+        }
     }
 
     fn sent() -> Sent {
@@ -178,6 +187,17 @@ mod tests {
         reply.answer.push(Record::new(owner, RrType::A, 60, vec![192, 0, 2, 7]));
         reply.edns = None;
         reply
+    }
+
+    #[test]
+    fn forwarders_are_asked_for_recursion_and_servers_are_not_rfc6840_5_9() {
+        let question = Question::new("www.example.".parse().unwrap(), RrType::A);
+        for (recursion_desired, checking_disabled) in [(false, false), (true, false), (true, true)] {
+            let style = Style { recursion_desired, checking_disabled, ..style() };
+            let sent = Sent::new("192.0.2.1:53".parse().unwrap(), &question, &style, 1, || 0);
+            let flags = Message::parse(&sent.octets).unwrap().flags;
+            assert_eq!((flags.has(Flags::RD), flags.has(Flags::CD)), (recursion_desired, checking_disabled));
+        }
     }
 
     #[test]

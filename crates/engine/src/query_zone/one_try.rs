@@ -1,6 +1,6 @@
 //! One question to one server, told to the trace as it goes.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,6 +10,7 @@ use transport::{Again, Ask, Begin, Case, Cookie, Mismatch, Network, Patience, Pr
 
 use super::{Heard, Planned, Tried, ZoneQuestion};
 use crate::Resolver;
+use crate::config::ServerKind;
 use crate::infra::Lesson;
 use crate::select::Candidate;
 use crate::trace::{Event, Outcome, Transport};
@@ -26,15 +27,17 @@ impl<N: Network> Resolver<N> {
         stats.smoothed_rtt().is_some() && stats.is_alive()
     }
 
-    pub(super) fn style(&self, address: IpAddr, edns: bool, now: Instant) -> Style {
-        let stats = self.infra.stats(address);
-        let (client, server) = self.infra.cookie(address, || self.cookie_draws.bits());
+    pub(super) fn style(&self, candidate: &Candidate, kind: ServerKind, edns: bool, now: Instant) -> Style {
+        let stats = self.infra.stats(candidate.address);
+        let (client, server) = self.infra.cookie(candidate.address, || self.cookie_draws.bits());
         let mixed = self.config.case_randomisation && !stats.breaks_case(now);
         Style {
             edns: edns.then_some(self.config.edns_buffer_size),
             dnssec_ok: true, // RFC 4035 §3.2.1; also for those who validate behind us
             case: if mixed { Case::Mixed } else { Case::AsGiven },
-            recursion_desired: false,
+            recursion_desired: kind == ServerKind::Recursive,
+            // RFC 6840 §5.9: who validates wants to see what does not stand the check too.
+            checking_disabled: kind == ServerKind::Recursive && self.validates(),
             cookie: Some(Cookie { client, server }),
         }
     }
@@ -47,7 +50,7 @@ pub(super) async fn one_try<N: Network>(
     planned: Planned,
 ) -> Tried {
     let Planned { candidate, exchange: number, style, heard } = planned;
-    let server = SocketAddr::new(candidate.address, resolver.config.upstream_port);
+    let server = SocketAddr::new(candidate.address, candidate.port);
     let teller =
         Teller { resolver: &resolver, ask: &ask, work: &work, candidate: &candidate, server, number, heard: &heard };
     teller.asked(Transport::Udp);

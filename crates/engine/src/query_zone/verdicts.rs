@@ -9,7 +9,8 @@ use transport::{ExchangeError, Network, Reply};
 use super::attempts::count;
 use super::one_try::UDP_PATIENCE;
 use super::{Attempts, Tried};
-use crate::classify::{Defect, End, Meaning, ReferralLimits, Verdict, classify};
+use crate::classify::{Defect, End, Meaning, ReferralLimits, Verdict, classify, classify_recursive};
+use crate::config::ServerKind;
 use crate::error::Unreachable;
 use crate::infra::{EdnsSupport, Lesson};
 use crate::scrub::{GlueRule, Scrubbed, scrub};
@@ -42,7 +43,11 @@ impl<N: Network> Attempts<N> {
         };
         let rule = if self.resolver.config.harden_glue { GlueRule::InsideZone } else { GlueRule::Any };
         let scrubbed = scrub(&reply.message, &self.ask.zone, rule);
-        let verdict = classify(&reply.message, &scrubbed, &self.ask.question, &self.ask.zone, limits);
+        let (question, zone) = (&self.ask.question, &self.ask.zone);
+        let verdict = match self.ask.kind {
+            ServerKind::Authoritative => classify(&reply.message, &scrubbed, question, zone, limits),
+            ServerKind::Recursive => classify_recursive(&reply.message, &scrubbed, question, zone),
+        };
         self.record(&tried, reply, &scrubbed, &verdict, now);
         self.judge(&tried, reply.message.rcode(), verdict, now)
     }

@@ -5,6 +5,7 @@
 mod aliases;
 mod bailiwick;
 mod bench;
+mod configured;
 mod delegations;
 mod exchanges;
 mod lab;
