@@ -190,7 +190,10 @@ pub(crate) fn classify(
                 (Rcode::NOERROR, false) if soa.is_some() => End::NoData { name, soa },
                 (_, false) => End::Target(name),
                 (Rcode::NOERROR, true) => {
-                    return without_answer(scrubbed, ask, zone, limits, authoritative, soa, !reply.answer.is_empty());
+                    // What was taken out because it says too much is as good as not said.
+                    let too_much = |dropped: &crate::scrub::Dropped| dropped.why == crate::scrub::Why::SpansBeyond;
+                    let otherwise = !reply.answer.is_empty() && !scrubbed.dropped.iter().any(too_much);
+                    return without_answer(scrubbed, ask, zone, limits, authoritative, soa, otherwise);
                 }
                 (_, true) => return Verdict::Unusable(Defect::Rcode(rcode)),
             }

@@ -41,6 +41,8 @@ pub(crate) enum Why {
     Malformed,
     /// Its class is not IN, or its type may not stand in a message.
     WrongClassOrType,
+    /// It denies names outside the zone that was asked.
+    SpansBeyond,
     /// Its set has too many records.
     TooManyRecords,
 }
@@ -52,6 +54,7 @@ impl Why {
             Self::OutOfBailiwick => "outside the zone that was asked",
             Self::Malformed => "malformed",
             Self::WrongClassOrType => "wrong class or type",
+            Self::SpansBeyond => "denies names outside the zone that was asked",
             Self::TooManyRecords => "too many records in one set",
         }
     }
@@ -69,17 +72,36 @@ pub(crate) enum GlueRule {
 /// Scrubs the reply of a server of `zone`.
 pub(crate) fn scrub(reply: &Message, zone: &Name, rule: GlueRule) -> Scrubbed {
     let mut out = Scrubbed::default();
-    out.answer = section(&reply.answer, |record| record.name.is_at_or_below(zone), &mut out.dropped);
-    out.authority = section(&reply.authority, |record| record.name.is_at_or_below(zone), &mut out.dropped);
+    let answer = reply.answer.iter().chain(stray_signatures(reply));
+    out.answer = section(answer, |record| record.name.is_at_or_below(zone), zone, &mut out.dropped);
+    out.authority = section(&reply.authority, |record| record.name.is_at_or_below(zone), zone, &mut out.dropped);
     let addresses = reply.additional.iter().filter(|record| matches!(record.rtype, RrType::A | RrType::AAAA));
     let inside = |record: &Record| rule == GlueRule::Any || record.name.is_at_or_below(zone);
-    out.glue = section(addresses, inside, &mut out.dropped);
+    out.glue = section(addresses, inside, zone, &mut out.dropped);
     out
+}
+
+/// Signatures over sets of the answer that stand in the additional section: some servers sort them there. They belong
+/// beside their sets (RFC 4035 §3.1.1), and what they are worth is checked anyway.
+fn stray_signatures(reply: &Message) -> impl Iterator<Item = &Record> {
+    reply.additional.iter().filter(|record| {
+        let covered = (record.rtype == RrType::RRSIG).then(|| rdata::rrsig_covers(&record.rdata)).flatten();
+        let is_covered = |set: &Record| covered == Some(set.rtype) && set.name == record.name;
+        covered.is_some() && reply.answer.iter().any(is_covered) && !reply.answer.contains(record)
+    })
+}
+
+/// Whether it is an NSEC record that spans names outside the zone: such a one would deny what the zone cannot know of
+/// (RFC 4034 §4.1.1: the next name is one of the zone).
+fn spans_beyond(record: &Record, zone: &Name) -> bool {
+    let next = || Name::read(&record.rdata, 0).is_ok_and(|(next, _)| !next.is_at_or_below(zone));
+    record.rtype == RrType::NSEC && next()
 }
 
 fn section<'a>(
     records: impl IntoIterator<Item = &'a Record>,
     in_bailiwick: impl Fn(&Record) -> bool,
+    zone: &Name,
     dropped: &mut Vec<Dropped>,
 ) -> Vec<Rrset> {
     let mut kept: Vec<&Record> = Vec::new();
@@ -90,6 +112,8 @@ fn section<'a>(
             Some(Why::OutOfBailiwick)
         } else if rdata::check(record.rtype, &record.rdata).is_err() {
             Some(Why::Malformed)
+        } else if spans_beyond(record, zone) {
+            Some(Why::SpansBeyond)
         } else {
             None
         };
@@ -132,6 +156,24 @@ mod tests {
         assert_eq!(scrubbed.dropped.len(), 2);
         assert!(scrubbed.dropped.iter().all(|dropped| dropped.why == Why::OutOfBailiwick));
         assert_eq!(scrub(&message, &example(), GlueRule::Any).glue.len(), 1, "unless glue is not hardened");
+    }
+
+    #[test]
+    fn nsec_stays_within_its_zone_rfc4034_4_1_1() {
+        let message = reply("a.example. 60 NSEC z.example. A\nb.example. 60 NSEC a.other. A\n", "");
+        let scrubbed = scrub(&message, &example(), GlueRule::InsideZone);
+        assert_eq!(scrubbed.answer.len(), 1);
+        assert_eq!(scrubbed.dropped[0].why, Why::SpansBeyond);
+        assert_eq!(scrub(&message, &Name::root(), GlueRule::InsideZone).answer.len(), 2);
+    }
+
+    #[test]
+    fn signatures_in_the_additional_section_find_their_sets() {
+        let signature = "RRSIG A 13 2 60 20300101000000 20200101000000 7 example. AAAA";
+        let additional = format!("www.example. 60 {signature}\nns.example. 60 {signature}\n");
+        let scrubbed = scrub(&reply("www.example. 60 A 192.0.2.1\n", &additional), &example(), GlueRule::InsideZone);
+        assert_eq!(scrubbed.answer.len(), 1, "that of another name stays where it is");
+        assert_eq!(scrubbed.answer[0].signatures.len(), 1);
     }
 
     #[test]

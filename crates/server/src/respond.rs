@@ -145,6 +145,8 @@ fn frame(to: &ReplyTo, answer: &Answer, transport: Transport, style: &Style) -> 
     // With CD we vouch for nothing (RFC 4035 §3.2.2): what the cache knows about the data is no promise about this answer.
     let asked = (to.dnssec_ok() || to.flags.has(Flags::AD)) && !to.flags.has(Flags::CD);
     flags.set(Flags::AD, asked && answer.security == Security::Secure);
+    // What cannot be read was not asked of a resolver: nothing is offered to its sender.
+    flags.set(Flags::RA, answer.rcode != Rcode::FORMERR);
     let mut message = Message::empty(to.id, flags);
     message.questions.extend(to.entry.clone());
     message.edns = to.edns.as_ref().map(|asked| reply_edns(asked, answer, transport, style));
