@@ -24,6 +24,8 @@ pub enum TamperingKind {
     ChangeData,
     /// Addresses are changed and signed by another key, which takes the place of the zone's.
     SwapKey,
+    /// The same, with another key beside the zone's.
+    AddKey,
     /// What exists is denied by records that deny something else.
     MoveDenial,
     /// What exists is denied by records that were changed so that they deny it.
@@ -37,10 +39,11 @@ pub enum TamperingKind {
 }
 
 impl TamperingKind {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::DropSignatures,
         Self::ChangeData,
         Self::SwapKey,
+        Self::AddKey,
         Self::MoveDenial,
         Self::ForgeDenial,
         Self::ReplayWildcard,
@@ -65,7 +68,8 @@ pub(crate) fn tamper(
             reply.authority.retain(|record| record.rtype != RrType::RRSIG);
         }
         TamperingKind::ChangeData => change_addresses(&mut reply.answer),
-        TamperingKind::SwapKey => swap_key(&evidence, reply),
+        TamperingKind::SwapKey => sign_anew(&evidence, reply, &[]),
+        TamperingKind::AddKey => sign_anew(&evidence, reply, zone.set(&zone.apex, RrType::DNSKEY)),
         TamperingKind::MoveDenial => deny(zone, &evidence, question, reply, |_, records| records),
         TamperingKind::ForgeDenial => deny(zone, &evidence, question, reply, cover_everything),
         TamperingKind::ReplayWildcard => replay(zone, &evidence, question, reply),
@@ -86,7 +90,8 @@ fn change_addresses(records: &mut [Record]) {
     }
 }
 
-fn swap_key(evidence: &Evidence<'_>, reply: &mut Message) {
+/// Signs with a key that nobody vouches for, beside which these others are published.
+fn sign_anew(evidence: &Evidence<'_>, reply: &mut Message, others: &[Record]) {
     let (key, sign) = evidence.impostor();
     change_addresses(&mut reply.answer);
     let mut sets: Vec<Vec<Record>> = Vec::new();
@@ -98,7 +103,8 @@ fn swap_key(evidence: &Evidence<'_>, reply: &mut Message) {
     }
     for set in sets.iter_mut().filter(|set| set[0].rtype != RrType::RRSIG) {
         if set[0].rtype == RrType::DNSKEY {
-            *set = vec![Record { rdata: key.clone().into(), ..set[0].clone() }];
+            let ours = Record { rdata: key.clone().into(), ..set[0].clone() };
+            *set = [&[ours], others].concat();
         }
         let signature = Record::new(set[0].name.clone(), RrType::RRSIG, set[0].ttl, sign(set));
         reply.answer.append(set);

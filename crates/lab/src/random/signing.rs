@@ -37,7 +37,7 @@ fn how(draw: &Draw) -> Signing {
 /// One lie about one signed zone, told by all its servers or by one.
 pub(super) fn lie(tree: &Tree, zones: &[Zone], servers: &mut [Server], draw: &Draw) {
     let signed: Vec<&Zone> = zones.iter().filter(|zone| zone.signing().is_some()).collect();
-    let zone = (*draw.pick(&signed).expect("the root is signed")).apex.clone();
+    let zone = draw.pick(&signed).expect("the root is signed").apex.clone();
     let kind = *draw.pick(&TamperingKind::ALL).expect("there are kinds");
     let all = draw.percent(70);
     let number = tree.plots.iter().position(|plot| plot.apex == zone).expect("a zone of this tree");

@@ -57,3 +57,30 @@ fn random_worlds_have_every_kind_of_thing() {
         assert!(kinds.contains(kind), "{kind}");
     }
 }
+
+#[test]
+fn signed_worlds_have_every_kind_of_signing_and_of_lie() {
+    let mut kinds = BTreeSet::new();
+    for seed in 0..150 {
+        let world = World::random_signed(seed, RandomLie::One);
+        assert_eq!(world.anchors().len(), 1);
+        kinds.extend(world.tampering().map(|tampering| format!("{:?}", tampering.kind)));
+        for how in world.zones().map(|zone| format!("{:?}", zone.signing())) {
+            kinds.extend(how.split(|c: char| !c.is_alphanumeric()).map(str::to_owned));
+        }
+    }
+    let signing = ["None", "EcdsaP256", "Ed25519", "RsaSha256", "Split", "Combined", "Nsec", "Nsec3", "true", "Absent"];
+    let lies = crate::TamperingKind::ALL.map(|kind| format!("{kind:?}"));
+    for kind in signing.map(str::to_owned).iter().chain(&lies) {
+        assert!(kinds.contains(kind), "{kind}");
+    }
+}
+
+#[test]
+fn the_same_seed_has_the_same_keys_with_and_without_a_lie() {
+    let keys = |lie| {
+        let world = World::random_signed(11, lie);
+        world.zones().flat_map(|zone| zone.records().map(ToString::to_string).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(RandomLie::None), keys(RandomLie::One));
+}
