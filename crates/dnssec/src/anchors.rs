@@ -153,8 +153,19 @@ fn without_comment(line: &str) -> &str {
     &line[..starts.min().unwrap_or(line.len())]
 }
 
+/// A text without comments of the form `/* … */`. There is no `*` in Base64.
+fn without_blocks(text: &str) -> String {
+    let mut parts = text.split("/*");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        kept += part.split_once("*/").map_or("", |(_, behind)| behind);
+    }
+    kept
+}
+
 /// The statements of a clause as records, if the text is one: `. initial-key 257 3 8 "AwEA…";`.
 fn clause(text: &str) -> Result<Option<String>, AnchorError> {
+    let text = without_blocks(text);
     let text: Vec<&str> = text.lines().map(without_comment).collect();
     let text = text.join("\n");
     let trimmed = text.trim_start();
@@ -237,5 +248,54 @@ mod tests {
         assert!(matches!(anchors.add_text(". IN A 192.0.2.1"), Err(AnchorError::WrongType { .. })));
         assert!(matches!(anchors.add_text("managed-keys { . what; };"), Err(AnchorError::Statement(_))));
         assert!(anchors.add_text("nonsense").is_err());
+    }
+
+    #[test]
+    fn what_is_refused_leaves_nothing_behind() {
+        // An entry without anchors would count as a zone signed with algorithms that nobody knows.
+        for text in [". IN A 192.0.2.1", ". IN TYPE43 \\# 3 010203", ". IN DNSKEY \\# 2 0101"] {
+            let mut anchors = TrustAnchors::none();
+            assert!(anchors.add_text(text).is_err(), "{text}");
+            assert!(anchors.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn revoked_keys_are_no_anchors_rfc5011_2_1() {
+        let mut anchors = TrustAnchors::none();
+        anchors.add_text(". IN DNSKEY 385 3 8 AwEAAaz/\n").unwrap();
+        assert!(anchors.is_empty());
+    }
+
+    #[test]
+    fn the_state_of_a_key_in_root_key_counts_rfc5011_4() {
+        for (state, trusted) in [(0, false), (1, false), (2, true), (3, true), (4, false), (5, false)] {
+            let text = format!(
+                "; autotrust trust anchor file\n;;id: . 1\n;;last_queried: 1 ;;Thu\n\
+                 .\t86400\tIN\tDNSKEY\t257 3 8 AwEAAaz/ ;{{id = 1 (ksk), size = 8b}} ;;state={state} [ X ] ;;count=0\n"
+            );
+            let mut anchors = TrustAnchors::none();
+            anchors.add_text(&text).unwrap();
+            assert_eq!(!anchors.is_empty(), trusted, "state {state}");
+        }
+    }
+
+    #[test]
+    fn the_forms_of_files_are_read() {
+        let key = "AwEAAaz/";
+        for (text, ds, dnskeys) in [
+            (". 3600 IN DS 20326 8 2 ( E06D\n 44B8 ) ; comment\n", 1, 0),
+            (". DS 20326 8 2 E06D44B8", 1, 0),
+            (&format!(". IN DNSKEY 257 3 8 {key} ;{{id = 20326 (ksk), size = 2048b}}\n"), 0, 1),
+            (&format!("$ORIGIN .\n@ 172800 IN DNSKEY 257 3 8 {key}\n"), 0, 1),
+            (&format!("trusted-keys {{ \".\" 257 3 8 \"{key}\"; }};"), 0, 1),
+            (&format!("/* two\n lines */\n# head\nmanaged-keys {{ . initial-key 257 3 8 \"Aw EA\n Aaz/\"; }};"), 0, 1),
+            (&format!("trust-anchors {{ . static-key 257 3 8 \"{key}\"; . static-ds 1 8 2 \"AB CD\"; }};"), 1, 1),
+        ] {
+            let mut anchors = TrustAnchors::none();
+            anchors.add_text(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let voucher = anchors.of(&Name::root()).unwrap();
+            assert_eq!((voucher.ds.len(), voucher.dnskeys.len()), (ds, dnskeys), "{text}");
+        }
     }
 }
