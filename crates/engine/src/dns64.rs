@@ -3,7 +3,10 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::Ipv6Net;
-use proto::{Name, Question, RrType, Rrset};
+use proto::{Name, Question, Rcode, RrType, Rrset, Security};
+
+use crate::Answer;
+use crate::validate::worse;
 
 /// The prefix lengths that RFC 6052 §2.2 knows.
 const LENGTHS: [u8; 6] = [32, 40, 48, 56, 64, 96];
@@ -88,6 +91,24 @@ impl Dns64 {
         Rrset::new(a.name.clone(), RrType::AAAA, ttl, made.iter().map(|octets| octets.as_slice()))
     }
 
+    /// The answer about IPv6 addresses of a name that has none, from its IPv4 addresses.
+    ///
+    /// Both were validated, if validation is on, and the answer is as good as the worse of them (RFC 6147 §5.5); a
+    /// failure to get the addresses is the answer, or a client would take the name for one without any.
+    pub(crate) fn make(&self, denied: Answer, addresses: Answer) -> Answer {
+        match addresses.answer.last() {
+            Some(set) if set.rtype == RrType::A && addresses.rcode == Rcode::NOERROR => {}
+            _ if addresses.rcode == Rcode::SERVFAIL => return addresses,
+            _ => return denied,
+        }
+        let soa = denied.authority.iter().find(|set| set.rtype == RrType::SOA);
+        let mut answer = addresses.answer;
+        let made = answer.pop().map(|set| self.synthesise(&set, soa.map(|soa| soa.ttl)));
+        answer.extend(made);
+        let security = worse(denied.security, addresses.security);
+        Answer { answer, security, extended_errors: addresses.extended_errors, ..Answer::empty(Rcode::NOERROR) }
+    }
+
     /// The question about the IPv4 address that a question about an address below the prefix means (RFC 6147 §5.3.1).
     pub(crate) fn reverse(&self, question: &Question) -> Option<Question> {
         if question.rtype != RrType::PTR {
@@ -98,6 +119,43 @@ impl Dns64 {
         let name = format!("{d}.{c}.{b}.{a}.in-addr.arpa.").parse().expect("four short labels below in-addr.arpa");
         Some(Question::new(name, RrType::PTR))
     }
+}
+
+/// What an answer about IPv6 addresses needs before it can be given.
+pub(crate) enum Needs {
+    /// Nothing: this is the answer.
+    Nothing(Answer),
+    /// The IPv4 addresses of the name, because this says that there are no others.
+    Addresses(Answer),
+}
+
+/// Looks at the answer to `question` (RFC 6147 §5.1).
+pub(crate) fn needs(question: &Question, mut answer: Answer) -> Needs {
+    // §5.1.2: a name that does not exist has no IPv4 addresses either.
+    if question.rtype != RrType::AAAA || answer.rcode != Rcode::NOERROR {
+        return Needs::Nothing(answer);
+    }
+    match answer.answer.pop() {
+        Some(set) if set.rtype == RrType::AAAA => match without_excluded(&set) {
+            Some(usable) => {
+                answer.answer.push(usable);
+                Needs::Nothing(answer)
+            }
+            None => Needs::Addresses(answer),
+        },
+        other => {
+            answer.answer.extend(other);
+            Needs::Addresses(answer)
+        }
+    }
+}
+
+/// The answer about the IPv4 address behind an alias to its name (RFC 6147 §5.3.1). Nobody has signed the alias.
+pub(crate) fn behind_alias(question: &Question, mut answer: Answer) -> Answer {
+    let Some(first) = answer.answer.first() else { return answer };
+    let alias = Rrset::new(question.name.clone(), RrType::CNAME, first.ttl, [first.name.wire()]);
+    answer.answer.insert(0, alias);
+    Answer { security: Security::Unchecked, ..answer }
 }
 
 /// The AAAA set without the addresses that no client of ours can use: IPv4-mapped ones (RFC 6147 §5.1.4). `None` if all

@@ -49,6 +49,14 @@ impl<K: Ord + Clone + Send + 'static, V: Clone + Send + 'static> Inflight<K, V> 
         Ok(Shared { value, joined })
     }
 
+    /// Begins the work under `key`, unless it is in flight already. Nobody waits for it.
+    pub(crate) fn begin<F>(&self, key: K, work: impl FnOnce() -> F)
+    where
+        F: Future<Output = V> + Send + 'static,
+    {
+        drop(self.join_or_begin(key, work));
+    }
+
     fn join_or_begin<F>(&self, key: K, work: impl FnOnce() -> F) -> (oneshot::Receiver<V>, bool)
     where
         F: Future<Output = V> + Send + 'static,

@@ -432,7 +432,7 @@ impl<N: Network> Resolver<N> {
 }
 
 /// The name whose zone has the answer: DS lives at the parent side (RFC 4035 §3.1.4.1).
-fn place_of(question: &Question) -> Name {
+pub(crate) fn place_of(question: &Question) -> Name {
     let parent = if question.rtype.is_at_parent() { question.name.parent() } else { None };
     parent.unwrap_or_else(|| question.name.clone())
 }

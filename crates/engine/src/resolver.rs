@@ -1,5 +1,7 @@
 //! From a client's question to its answer: cache, walk, aliases, deadlines.
 
+mod client;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -7,12 +9,11 @@ use std::sync::{Arc, Mutex};
 
 use cache::{Cache, Denial, FailureScope, Found, Known};
 use dnssec::{MAX_ITERATIONS_ACCEPTED, Why};
-use proto::{Ede, EdeCode, Name, Question, Rcode, RrType, Rrset, Security};
+use proto::{Ede, EdeCode, Name, Question, Rcode, RrType, Rrset, Security, WallTime};
 use tokio::time::{Instant, timeout_at};
 use transport::{Entropy, Env, Network, TcpConnections};
 
 use crate::alias::{self, Alias};
-use crate::budget::Budget;
 use crate::classify::{Answered, End};
 use crate::config::{EngineConfig, ServerKind};
 use crate::denials::{Denials, Synthesis};
@@ -23,11 +24,11 @@ use crate::iterate::Fetched;
 use crate::query_zone::ZoneReply;
 use crate::rebinding;
 use crate::sentinel;
-use crate::trace::{CachedWhat, Event, Purpose, Trace};
+use crate::trace::{CachedWhat, Event};
 use crate::trust::TrustTable;
 use crate::validate::{CheckedAnswer, Standing, worse};
-use crate::work::{Checked, Work};
-use crate::{Answer, Checking, ClientQuestion, Recursion};
+use crate::work::{Checked, Freshness, Work};
+use crate::{Answer, Checking, ClientQuestion};
 
 /// The resolver: one per process, shared by all who ask.
 pub struct Resolver<N: Network> {
@@ -65,6 +66,8 @@ pub(crate) struct Chased {
 
 /// How long an answer that does not stand the check is not asked for again, in seconds (RFC 4035 §4.7).
 const BOGUS_PERIOD: u32 = 60;
+/// Data is about to expire when this part of its time to live is left: one in so many.
+const AGING_PART: u32 = 10;
 /// Servers whose answers are tried before an answer counts as bogus.
 const MAX_BOGUS_TRIES: u32 = 5;
 
@@ -99,46 +102,6 @@ impl<N: Network> Resolver<N> {
         })
     }
 
-    /// Answers a client's question within the client deadline.
-    ///
-    /// Never fails: a failure is an [`Answer`] with SERVFAIL and its reason. The work itself goes on to the total
-    /// deadline and fills the cache, also when the caller leaves.
-    pub async fn resolve(self: &Arc<Self>, asked: ClientQuestion, trace: Trace) -> Answer {
-        let now = self.env.clock.now();
-        let question = asked.question.clone();
-        trace.record(now, || Event::Started { question: question.clone(), purpose: Purpose::Client });
-        let budget = Arc::new(Budget::new(self.config.limits, now));
-        let mut work = Work::new(&question, budget, trace);
-        work.checked = self.checked_for(asked.checking);
-        let mut answer = match self.answer_from_cache(&question, asked.checking, &work) {
-            Some(known) => self.answer_known(&question, known, &work),
-            None if asked.recursion == Recursion::CacheOnly => failure(&ResolveError::NotCached),
-            None => self.walk_in_time(&asked, &work).await,
-        };
-        self.finish_answer(&mut answer, &question, asked.checking);
-        let finished = Event::Finished {
-            rcode: answer.rcode,
-            upstream_queries: work.budget.upstream_queries(),
-            bytes: work.budget.octets(),
-        };
-        work.trace.record(self.env.clock.now(), || finished);
-        answer
-    }
-
-    /// The answer if it needs no waiting: from the cache, or the refusal to look any further (RD=0).
-    pub fn answer_at_once(&self, asked: &ClientQuestion) -> Option<Answer> {
-        let budget = Arc::new(Budget::new(self.config.limits, self.env.clock.now()));
-        let mut work = Work::new(&asked.question, budget, Trace::off());
-        work.checked = self.checked_for(asked.checking);
-        let mut answer = match self.answer_from_cache(&asked.question, asked.checking, &work) {
-            Some(known) => self.answer_known(&asked.question, known, &work),
-            None if asked.recursion == Recursion::CacheOnly => failure(&ResolveError::NotCached),
-            None => return None,
-        };
-        self.finish_answer(&mut answer, &asked.question, asked.checking);
-        Some(answer)
-    }
-
     /// Number of walks and of questions to servers that are in flight.
     pub fn in_flight(&self) -> usize {
         self.walks.len() + self.inflight.len()
@@ -162,7 +125,7 @@ impl<N: Network> Resolver<N> {
         let mut events = Vec::new();
         for _ in 0..=self.config.limits.aliases {
             let ask = Question::new(name.clone(), question.rtype);
-            match self.known(&ask, work.checked, &mut events) {
+            match self.known(&ask, work, &mut events) {
                 Some(Step::Alias(Alias { sets, target }, standing, beside)) => {
                     security = worse(security, standing);
                     proofs.extend(beside);
@@ -239,9 +202,12 @@ impl<N: Network> Resolver<N> {
     }
 
     /// What the cache knows of one name: data, denial, an alias, a name above that does not exist.
-    fn known(&self, ask: &Question, checked: Checked, events: &mut Vec<Event>) -> Option<Step> {
+    fn known(&self, ask: &Question, work: &Work, events: &mut Vec<Event>) -> Option<Step> {
         let now = self.env.clock.wall();
-        let usable = |found: &Found| checked == Checked::No || found.provenance.security != Security::Unchecked;
+        let usable = |found: &Found| {
+            let checked = work.checked == Checked::No || found.provenance.security != Security::Unchecked;
+            checked && !(is_aging(found, now) && work.meets_aging() == Freshness::Young)
+        };
         // What a referral says of DS comes without an SOA: enough for the chain of trust, not for a client (RFC 2308 §3).
         let whole = |found: &Found| match &found.known {
             Known::Negative(negative) => negative.soa.is_some() || negative.proofs.is_empty(),
@@ -332,8 +298,7 @@ impl<N: Network> Resolver<N> {
     }
 
     /// Walks in a task of its own and waits for it as long as the client may wait.
-    async fn walk_in_time(self: &Arc<Self>, asked: &ClientQuestion, work: &Work) -> Answer {
-        let began = self.env.clock.now();
+    async fn walk_in_time(self: &Arc<Self>, asked: &ClientQuestion, work: &Work, began: std::time::Instant) -> Answer {
         let stale = self.stale_answer(&asked.question);
         let patience = match &stale {
             Some(_) => self.config.stale.client_timeout.min(self.config.limits.client_deadline),
@@ -395,7 +360,7 @@ impl<N: Network> Resolver<N> {
         loop {
             let ask = Question::new(name.clone(), question.rtype);
             let mut events = Vec::new();
-            let known = self.known(&ask, work.checked, &mut events);
+            let known = self.known(&ask, work, &mut events);
             let known = known.or_else(|| self.synthesised(&ask, work.checked, &mut events).map(Step::End));
             self.record_all(events, work);
             let (sets, target) = match known {
@@ -440,7 +405,8 @@ impl<N: Network> Resolver<N> {
             return Ok((answered, Security::Unchecked));
         }
         let mut broken: Option<ResolveError> = None;
-        let mut waiting = self.fetched_before(ask).filter(|fetched| !is_from_referral(ask, fetched));
+        let before = if work.freshness == Freshness::Young { None } else { self.fetched_before(ask) };
+        let mut waiting = before.filter(|fetched| !is_from_referral(ask, fetched));
         for _ in 0..MAX_BOGUS_TRIES {
             let fetched = match waiting.take() {
                 Some(fetched) => fetched,
@@ -610,6 +576,11 @@ fn out_of_time(zone: &Name, patience: std::time::Duration) -> Answer {
 /// Whether it is a denial of DS that came with a referral, without the SOA that a client may want.
 fn is_from_referral(ask: &Question, fetched: &Fetched) -> bool {
     ask.rtype.is_at_parent() && matches!(fetched.answered.end, End::NoData { soa: None, .. })
+}
+
+/// Whether the last tenth of the time to live has begun.
+fn is_aging(found: &Found, now: WallTime) -> bool {
+    now.ttl_left(found.expires) <= found.stored_ttl / AGING_PART
 }
 
 fn scope(checking: Checking) -> FailureScope {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dnssec::Effort;
@@ -25,6 +26,18 @@ pub(crate) struct Work {
     /// The allowance for signature checks, shared by all of the work.
     pub(crate) effort: Arc<Effort>,
     distrusted: Arc<Mutex<BTreeSet<(Name, IpAddr)>>>,
+    /// Which data of the cache will do.
+    pub(crate) freshness: Freshness,
+    aging: Arc<AtomicBool>,
+}
+
+/// Which data of the cache will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// Any that has not expired.
+    Live,
+    /// None that is about to expire: it is to be renewed.
+    Young,
 }
 
 /// Whether data is validated on its way.
@@ -55,6 +68,8 @@ impl Work {
             checked: Checked::No,
             effort: Arc::default(),
             distrusted: Arc::default(),
+            freshness: Freshness::Live,
+            aging: Arc::default(),
         }
     }
 
@@ -72,13 +87,20 @@ impl Work {
         }
         let ancestors = Arc::new(Ancestors { question: question.clone(), above: Some(self.ancestors.clone()) });
         let checked = Checked::No;
-        Ok(Self { trace: self.trace.child(), depth: self.depth + 1, ancestors, checked, ..self.clone() })
+        Ok(Self {
+            trace: self.trace.child(),
+            depth: self.depth + 1,
+            ancestors,
+            checked,
+            freshness: Freshness::Live,
+            ..self.clone()
+        })
     }
 
     /// The context of a look-up for the chain of trust. It leads strictly upwards, so that it cannot turn in a circle, and
     /// checks what it finds by itself.
     pub(crate) fn for_trust(&self) -> Self {
-        Self { trace: self.trace.child(), checked: Checked::No, ..self.clone() }
+        Self { trace: self.trace.child(), checked: Checked::No, freshness: Freshness::Live, ..self.clone() }
     }
 
     /// From now on a server is not asked about its zone any more: what it said does not stand the check.
@@ -90,6 +112,17 @@ impl Work {
     pub(crate) fn distrusts(&self, zone: &Name, server: IpAddr) -> bool {
         let distrusted = self.distrusted.lock().unwrap_or_else(PoisonError::into_inner);
         !distrusted.is_empty() && distrusted.contains(&(zone.clone(), server))
+    }
+
+    /// Notes that data is about to expire; gives which data will do.
+    pub(crate) fn meets_aging(&self) -> Freshness {
+        self.aging.store(true, Ordering::Relaxed);
+        self.freshness
+    }
+
+    /// Whether data that is about to expire was met.
+    pub(crate) fn has_met_aging(&self) -> bool {
+        self.aging.load(Ordering::Relaxed)
     }
 
     /// Notes the zone whose servers are being asked, for the message when time runs out.

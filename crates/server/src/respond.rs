@@ -110,7 +110,10 @@ fn compose(to: &ReplyTo, answer: &Answer, transport: Transport, style: &Style, d
         errors.for_each(|(_, data)| data.truncate(2));
     }
     let minimal = style.minimal == MinimalResponses::On || detail != Detail::Full;
+    let referral = is_referral(answer);
     let wanted = |set: &&Rrset| match set.rtype {
+        // Without the servers a referral says nothing (RFC 1034 §4.3.1).
+        RrType::NS if referral => true,
         RrType::SOA => true, // RFC 2308 §5: a denial without it is not cached
         // RFC 4035 §3.1: proofs for clients that can read them.
         RrType::NSEC | RrType::NSEC3 | RrType::RRSIG => to.dnssec_ok(),
@@ -118,10 +121,16 @@ fn compose(to: &ReplyTo, answer: &Answer, transport: Transport, style: &Style, d
     };
     push_records(&mut message.answer, answer.answer.iter(), to);
     push_records(&mut message.authority, answer.authority.iter().filter(wanted), to);
-    if !minimal {
+    if !minimal || referral {
         push_records(&mut message.additional, answer.additional.iter(), to);
     }
     message
+}
+
+/// Whether an answer does nothing but name the servers that may know more.
+fn is_referral(answer: &Answer) -> bool {
+    let has = |rtype| answer.authority.iter().any(|set| set.rtype == rtype);
+    answer.rcode == Rcode::NOERROR && answer.answer.is_empty() && has(RrType::NS) && !has(RrType::SOA)
 }
 
 /// Names come back in the letter case of the question ("0x20"): the writer makes them pointers to it.

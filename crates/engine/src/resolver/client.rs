@@ -1,0 +1,157 @@
+//! What a client gets: the answer with all that the configuration makes of it, and what is done behind its back.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use cache::FailureScope;
+use proto::{Question, RrType, Rrset};
+use transport::Network;
+
+use super::{Resolver, failure};
+use crate::budget::Budget;
+use crate::dns64::{self, Dns64, Needs};
+use crate::error::ResolveError;
+use crate::iterate::place_of;
+use crate::trace::{Event, Purpose, Trace};
+use crate::work::{Freshness, Work};
+use crate::{Answer, ClientQuestion, Recursion, Synthesis};
+
+impl<N: Network> Resolver<N> {
+    /// Answers a client's question within the client deadline.
+    ///
+    /// Never fails: a failure is an [`Answer`] with SERVFAIL and its reason. The work itself goes on to the total
+    /// deadline and fills the cache, also when the caller leaves.
+    pub async fn resolve(self: &Arc<Self>, asked: ClientQuestion, trace: Trace) -> Answer {
+        let began = self.env.clock.now();
+        let budget = Arc::new(Budget::new(self.config.limits, began));
+        let Some(dns64) = self.dns64_for(&asked) else { return self.resolve_one(asked, trace, budget, began).await };
+        if let Some(of_v4) = dns64.reverse(&asked.question) {
+            let answer =
+                self.resolve_one(ClientQuestion { question: of_v4, ..asked.clone() }, trace, budget, began).await;
+            return dns64::behind_alias(&asked.question, answer);
+        }
+        let answer = self.resolve_one(asked.clone(), trace.clone(), budget.clone(), began).await;
+        match dns64::needs(&asked.question, answer) {
+            Needs::Nothing(answer) => answer,
+            Needs::Addresses(denied) => {
+                let of_v4 = with_type(&asked, RrType::A);
+                let addresses = self.resolve_one(of_v4, trace.child(), budget, began).await;
+                dns64.make(denied, addresses)
+            }
+        }
+    }
+
+    /// The answer if it needs no waiting: from the cache, or the refusal to look any further (RD=0).
+    pub fn answer_at_once(self: &Arc<Self>, asked: &ClientQuestion) -> Option<Answer> {
+        let Some(dns64) = self.dns64_for(asked) else { return self.one_at_once(asked) };
+        if let Some(of_v4) = dns64.reverse(&asked.question) {
+            let answer = self.one_at_once(&ClientQuestion { question: of_v4, ..asked.clone() })?;
+            return Some(dns64::behind_alias(&asked.question, answer));
+        }
+        match dns64::needs(&asked.question, self.one_at_once(asked)?) {
+            Needs::Nothing(answer) => Some(answer),
+            Needs::Addresses(denied) => Some(dns64.make(denied, self.one_at_once(&with_type(asked, RrType::A))?)),
+        }
+    }
+
+    fn dns64_for(&self, asked: &ClientQuestion) -> Option<Dns64> {
+        self.config.dns64.filter(|_| asked.synthesis == Synthesis::Allowed)
+    }
+
+    async fn resolve_one(
+        self: &Arc<Self>,
+        asked: ClientQuestion,
+        trace: Trace,
+        budget: Arc<Budget>,
+        began: Instant,
+    ) -> Answer {
+        let question = asked.question.clone();
+        let purpose = Purpose::Client;
+        trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
+        let mut work = Work::new(&question, budget, trace);
+        work.checked = self.checked_for(asked.checking);
+        let mut answer = match self.known_answer(&asked, &work) {
+            Some(answer) => answer,
+            None => self.walk_in_time(&asked, &work, began).await,
+        };
+        self.finish_answer(&mut answer, &question, asked.checking);
+        let finished = Event::Finished {
+            rcode: answer.rcode,
+            upstream_queries: work.budget.upstream_queries(),
+            bytes: work.budget.octets(),
+        };
+        work.trace.record(self.env.clock.now(), || finished);
+        answer
+    }
+
+    fn one_at_once(self: &Arc<Self>, asked: &ClientQuestion) -> Option<Answer> {
+        let budget = Arc::new(Budget::new(self.config.limits, self.env.clock.now()));
+        let mut work = Work::new(&asked.question, budget, Trace::off());
+        work.checked = self.checked_for(asked.checking);
+        let mut answer = self.known_answer(asked, &work)?;
+        self.finish_answer(&mut answer, &asked.question, asked.checking);
+        Some(answer)
+    }
+
+    /// What the cache says, or how a client without RD is sent away; none if a walk is needed.
+    fn known_answer(self: &Arc<Self>, asked: &ClientQuestion, work: &Work) -> Option<Answer> {
+        let question = &asked.question;
+        match (self.answer_from_cache(question, asked.checking, work), asked.recursion) {
+            (Some(known), recursion) => {
+                if recursion == Recursion::Desired && known.is_ok() && work.has_met_aging() {
+                    self.refresh(question);
+                }
+                Some(self.answer_known(question, known, work))
+            }
+            (None, Recursion::Desired) => None,
+            (None, Recursion::CacheOnly) => {
+                Some(self.referral_from_cache(question).unwrap_or_else(|| failure(&ResolveError::NotCached)))
+            }
+        }
+    }
+
+    /// Asks anew for what is about to expire and still wanted, without anybody waiting for it.
+    fn refresh(self: &Arc<Self>, question: &Question) {
+        let failed = || self.cache.failure(question, FailureScope::Validated, self.env.clock.wall()).is_some();
+        if !self.config.prefetch || failed() {
+            return;
+        }
+        // Checked, whoever asked: what is not checked would not take the place of what is.
+        let asked = ClientQuestion::new(question.clone());
+        let budget = Arc::new(Budget::new(self.config.limits, self.env.clock.now()));
+        let mut work = Work::new(question, budget, Trace::off());
+        work.checked = self.checked_for(asked.checking);
+        work.freshness = Freshness::Young;
+        let (resolver, key) = (self.clone(), (question.clone(), asked.checking));
+        self.walks.begin(key, || resolver.walk_to_the_end(asked, work));
+    }
+
+    /// For a client that does not want recursion: the servers that may know more (RFC 1034 §4.3.2 step 4). The root's
+    /// everybody knows.
+    fn referral_from_cache(&self, question: &Question) -> Option<Answer> {
+        let now = self.env.clock.wall();
+        let (delegation, expires) = self.cache.delegation(&place_of(question), now)?;
+        if delegation.zone.is_root() {
+            return None;
+        }
+        let ttl = now.ttl_left(expires);
+        let targets = delegation.servers.iter().map(|server| server.name.wire());
+        let ns = Rrset::new(delegation.zone.clone(), RrType::NS, ttl, targets);
+        let mut glue = Vec::new();
+        for server in &delegation.servers {
+            let fields: Vec<_> = server.glue.iter().map(|address| proto::rdata::from_address(*address)).collect();
+            for family in [RrType::A, RrType::AAAA] {
+                let of_family: Vec<&[u8]> =
+                    fields.iter().filter(|(rtype, _)| *rtype == family).map(|(_, data)| data.as_slice()).collect();
+                if !of_family.is_empty() {
+                    glue.push(Rrset::new(server.name.clone(), family, ttl, of_family));
+                }
+            }
+        }
+        Some(Answer { authority: vec![ns], additional: glue, ..Answer::empty(proto::Rcode::NOERROR) })
+    }
+}
+
+fn with_type(asked: &ClientQuestion, rtype: RrType) -> ClientQuestion {
+    ClientQuestion { question: Question::new(asked.question.name.clone(), rtype), ..asked.clone() }
+}
