@@ -4,6 +4,9 @@
 
 mod chain;
 mod draw;
+mod foreign;
+#[path = "../verify_rules/signer.rs"]
+mod signer;
 mod zone;
 
 use dnssec::Effort;
@@ -28,12 +31,17 @@ struct World {
 impl World {
     fn new(seed: u64) -> (Self, Draw) {
         let mut draw = Draw::new(seed);
-        let zone = Zone::random(&mut draw);
+        let apex: Name = draw.one_of(&[".", "example.", "sub.example."]).parse().unwrap();
+        let zone = Zone::random(&mut draw, &apex);
         let method = Method::random(&mut draw);
+        (Self::with(zone, method, seed), draw)
+    }
+
+    fn with(zone: Zone, method: Method, seed: u64) -> Self {
         let opt_out = matches!(method, Method::Nsec3 { opt_out: true, .. });
         let visible = if opt_out { zone.visible() } else { zone.clone() };
         let chain = Chain::of(&zone, &method);
-        (Self { zone, visible, chain, method, seed }, draw)
+        Self { zone, visible, chain, method, seed }
     }
 
     fn uses_nsec(&self) -> bool {

@@ -42,8 +42,7 @@ pub(crate) fn random_name(draw: &mut Draw, apex: &Name, depth: usize) -> Name {
 }
 
 impl Zone {
-    pub(crate) fn random(draw: &mut Draw) -> Self {
-        let apex: Name = draw.one_of(&[".", "example.", "sub.example."]).parse().unwrap();
+    pub(crate) fn random(draw: &mut Draw, apex: &Name) -> Self {
         let mut zone = Self { apex: apex.clone(), nodes: BTreeMap::new() };
         let mut types = BTreeSet::from([RrType::NS.0, RrType::SOA.0, RrType::DNSKEY.0]);
         if draw.once_in(30) {
@@ -51,7 +50,7 @@ impl Zone {
         }
         zone.nodes.insert(apex.clone(), types);
         for _ in 0..=draw.below(7) {
-            let name = random_name(draw, &apex, 4);
+            let name = random_name(draw, apex, 4);
             let under_wildcard = name.labels().any(|label| label == b"*");
             let types: &[RrType] = match draw.below(10) {
                 0 | 1 if !under_wildcard => &[RrType::NS],
@@ -64,9 +63,19 @@ impl Zone {
             };
             zone.nodes.entry(name).or_insert_with(|| types.iter().map(|rtype| rtype.0).collect());
         }
-        let hidden: Vec<Name> = zone.nodes.keys().filter(|name| zone.is_elsewhere(name)).cloned().collect();
-        hidden.iter().for_each(|name| _ = zone.nodes.remove(name));
+        zone.drop_hidden();
         zone
+    }
+
+    /// Delegates a name.
+    pub(crate) fn delegate(&mut self, name: &Name, types: &[RrType]) {
+        self.nodes.insert(name.clone(), types.iter().map(|rtype| rtype.0).collect());
+        self.drop_hidden();
+    }
+
+    fn drop_hidden(&mut self) {
+        let hidden: Vec<Name> = self.nodes.keys().filter(|name| self.is_elsewhere(name)).cloned().collect();
+        hidden.iter().for_each(|name| _ = self.nodes.remove(name));
     }
 
     pub(crate) fn has(&self, name: &Name, rtype: RrType) -> bool {
