@@ -209,10 +209,15 @@ impl<N: Network> Resolver<N> {
             child.trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
             let found = self.chase_remembering_failure(question, &child).await;
             self.finish_span(&child, found.as_ref().map_or(Rcode::SERVFAIL, Chased::rcode));
-            // What cannot be reached for A cannot be reached for AAAA.
-            let Ok(chased) = found else { return Vec::new() };
-            let addresses = chased.data.iter().flat_map(|set| set.addresses().collect::<Vec<_>>());
-            let usable = addresses.filter(|address| may_ask(*address, &self.config));
+            let addresses: Vec<IpAddr> = match found {
+                Ok(chased) => chased.data.iter().flat_map(|set| set.addresses().collect::<Vec<_>>()).collect(),
+                Err(_) if server.is_below(&zone) => {
+                    self.glue_by_parent(&zone, &Question::new(server.clone(), rtype), &child).await
+                }
+                // What cannot be reached for A cannot be reached for AAAA.
+                Err(_) => return Vec::new(),
+            };
+            let usable = addresses.into_iter().filter(|address| may_ask(*address, &self.config));
             let candidates: Vec<Candidate> = usable
                 .take(self.config.limits.addresses_per_ns)
                 .map(|address| Candidate { server: server.clone(), address, port: self.config.upstream_port })

@@ -1,6 +1,8 @@
 //! The walk: from the deepest known zone cut down to the zone that holds the answer (RFC 1034 §5.3.3).
 
+use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -92,6 +94,7 @@ impl<N: Network> Resolver<N> {
     pub(crate) async fn iterate(self: &Arc<Self>, question: &Question, work: &Work) -> Result<Fetched, ResolveError> {
         let mut cut = self.closest_cut(question, work).await?;
         let mut revealed = Revealed::start(self.config.qname_minimisation, cut.zone());
+        let mut denied_above: Option<Fetched> = None;
         loop {
             self.arrive(&cut, work);
             if cut.kind() == ServerKind::Recursive {
@@ -115,6 +118,17 @@ impl<N: Network> Resolver<N> {
                 cut = parent;
                 revealed.reveal_all();
                 continue;
+            }
+            if let (Ok(meaning), false) = (&reply, ask.whole) {
+                denied_above = denial_for(meaning, question).map(|answered| {
+                    let zone = cut.zone().clone();
+                    Fetched { answered, zone, by }
+                });
+            } else if let (Err(ResolveError::NoReachableServer { .. }), Some(denied)) = (&reply, &denied_above)
+                && self.config.harden_below_nxdomain
+            {
+                // Asking on in spite of the denial led nowhere: then RFC 8020 §2 has the last word.
+                return Ok(denied.clone());
             }
             match next_step(reply, &ask, question, self.config.qname_minimisation)? {
                 Next::Descend(referral) => {
@@ -342,6 +356,38 @@ impl<N: Network> Resolver<N> {
         }
     }
 
+    /// What the servers of the zone above say of the address of a server: glue that they should have sent along
+    /// (RFC 9471 §2), and that cannot be had from the zone itself.
+    pub(crate) async fn glue_by_parent(self: &Arc<Self>, zone: &Name, question: &Question, work: &Work) -> Vec<IpAddr> {
+        let known = zone.parent().and_then(|above| self.cache.delegation(&above, self.env.clock.wall()));
+        let cut = match known {
+            Some((delegation, expires)) => Cut::new(delegation, expires, CutSource::Cache),
+            None => self.hints_cut(),
+        };
+        if !zone.is_below(cut.zone()) {
+            return Vec::new();
+        }
+        let ask = Ask { question: question.clone(), whole: true };
+        match self.clone().ask_zone_boxed(cut, ask, work.clone()).await {
+            Ok((Meaning::Answer(Answered { end: End::Data(set), .. }), _)) => set.addresses().collect(),
+            Ok((Meaning::Referral(referral), _)) => {
+                let servers = referral.delegation.servers.into_iter();
+                servers.filter(|server| server.name == question.name).flat_map(|server| server.glue).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// [`ask_zone`](Self::ask_zone) behind a pointer: looking for addresses may need it again, one zone higher up.
+    fn ask_zone_boxed(
+        self: Arc<Self>,
+        cut: Cut,
+        ask: Ask,
+        work: Work,
+    ) -> Pin<Box<dyn Future<Output = Result<(Meaning, Option<IpAddr>), ResolveError>> + Send>> {
+        Box::pin(async move { self.ask_zone(&cut, &ask, &work).await })
+    }
+
     fn names_worth_asking(&self, cut: &Cut, why: Unreachable) -> Vec<Name> {
         if cut.zone().is_root() || why == Unreachable::NoRoute {
             return vec![];
@@ -472,6 +518,18 @@ fn is_nxdomain(known: &Known) -> bool {
     matches!(known, Known::Negative(negative) if negative.denial == Denial::NxDomain)
 }
 
+/// The denial of a name above as one of the whole name: nothing exists below what does not exist (RFC 8020 §2).
+fn denial_for(meaning: &Meaning, question: &Question) -> Option<Answered> {
+    let Meaning::Answer(answered) = meaning else { return None };
+    match &answered.end {
+        End::NxDomain { soa, .. } if answered.aliases.is_empty() => {
+            let end = End::NxDomain { name: question.name.clone(), soa: soa.clone() };
+            Some(Answered { end, ..answered.clone() })
+        }
+        _ => None,
+    }
+}
+
 /// What to do after asking `ask` on the way to `question`.
 fn next_step(
     reply: Result<Meaning, ResolveError>,
@@ -486,11 +544,8 @@ fn next_step(
         Ok(Meaning::Answer(answered)) => Ok(match answered.end {
             // RFC 8020 says that nothing is below; servers that err here are why "relaxed" asks on (RFC 9156 §2.3).
             End::NxDomain { .. } if strict && answered.aliases.is_empty() => {
-                let end = match answered.end {
-                    End::NxDomain { soa, .. } => End::NxDomain { name: question.name.clone(), soa },
-                    other => other,
-                };
-                Next::Done(Answered { end, ..answered })
+                let denied = denial_for(&Meaning::Answer(answered.clone()), question);
+                Next::Done(denied.unwrap_or(answered))
             }
             End::NxDomain { .. } | End::TooLong(_) => Next::RevealAll,
             // A DNAME above the name renames it: the whole question gets the whole answer.
