@@ -368,8 +368,18 @@ impl<N: Network> Resolver<N> {
             return Vec::new();
         }
         let ask = Ask { question: question.clone(), whole: true };
-        match self.clone().ask_zone_boxed(cut, ask, work.clone()).await {
+        match self.clone().ask_zone_boxed(cut.clone(), ask, work.clone()).await {
             Ok((Meaning::Answer(Answered { end: End::Data(set), .. }), _)) => set.addresses().collect(),
+            // RFC 2181 §10.3 forbids aliases here; who has one all the same has its target at the same place.
+            Ok((Meaning::Answer(Answered { end: End::Target(target), .. }), _)) if target.is_below(zone) => {
+                let ask = Question::new(target, question.rtype);
+                let Ok(child) = work.child(&ask) else { return Vec::new() };
+                let ask = Ask { question: ask, whole: true };
+                match self.clone().ask_zone_boxed(cut, ask, child).await {
+                    Ok((Meaning::Answer(Answered { end: End::Data(set), .. }), _)) => set.addresses().collect(),
+                    _ => Vec::new(),
+                }
+            }
             Ok((Meaning::Referral(referral), _)) => {
                 let servers = referral.delegation.servers.into_iter();
                 servers.filter(|server| server.name == question.name).flat_map(|server| server.glue).collect()

@@ -244,6 +244,7 @@ impl<N: Network> Resolver<N> {
         }
         if self.config.harden_below_nxdomain
             && let Some((_, found)) = self.cache.nxdomain_above(&ask.name, now).filter(|(_, found)| usable(found))
+            && self.may_deny(&found.provenance.zone, &ask.name)
         {
             // RFC 8020 §2: nothing exists below a name that does not exist.
             return Some(Step::End(self.end_from_cache(ask, found, events)));
@@ -260,9 +261,20 @@ impl<N: Network> Resolver<N> {
             Synthesis::NoData(found) => (Denial::NoData, found),
             Synthesis::NxDomain(found) => (Denial::NxDomain, found),
         };
+        // Below a negative trust anchor names may exist that the signed zone above knows nothing of (RFC 7646 §2).
+        if !self.may_deny(&found.soa.name, &ask.name) || self.negative_anchor(&ask.name).is_some() {
+            return None;
+        }
         events.push(from_cache_event(ask, CachedWhat::Synthesised, found.proofs.clone()));
         let denial = Some((denial, Some(found.soa)));
         Some(Chased { denial, proofs: found.proofs, ..Chased::empty() })
+    }
+
+    /// Whether what a zone denies counts for a name that it was not asked for: not if the name lies in a zone whose servers
+    /// are configured, of which those above need not know.
+    fn may_deny(&self, zone: &Name, name: &Name) -> bool {
+        let configured = crate::configured::closest(&self.config.configured_zones, name);
+        configured.is_none_or(|configured| zone.is_at_or_below(&configured.zone))
     }
 
     fn cached(&self, name: &Name, rtype: RrType) -> Option<Known> {

@@ -93,7 +93,7 @@ impl<N: Network> Resolver<N> {
     }
 
     /// The zone at or above the name that a negative trust anchor covers (RFC 7646).
-    fn negative_anchor(&self, zone: &Name) -> Option<Why> {
+    pub(crate) fn negative_anchor(&self, zone: &Name) -> Option<Why> {
         let now = self.env.clock.wall();
         let live = |until: Option<WallTime>| until.is_none_or(|until| now < until);
         let anchors = self.config.validation.negative_anchors.iter().filter(|anchor| live(anchor.until));
