@@ -196,3 +196,53 @@ fn missing_aa_is_a_hint_of_lameness() {
     let case = Case { rcode: Rcode::NXDOMAIN, ..REFERRAL };
     assert_eq!(unusable(read("www.example. A", case)), Defect::Empty, "neither AA nor SOA: nobody vouches for it");
 }
+
+#[test]
+fn ns_records_above_the_zone_are_no_denial_whatever_aa_says_rfc2308_2_2() {
+    let upward = Case { authority: ". 60 NS a.root-servers.net.\n", ..AA };
+    assert_eq!(unusable(read("www.example. AAAA", upward)), Defect::UpwardReferral);
+    // The zone's own servers beside nothing: a denial without SOA, as some servers send it.
+    let own = Case { authority: "example. 60 NS ns.example.\n", ..AA };
+    assert!(matches!(end(read("www.example. AAAA", own)), (0, End::NoData { soa: None, .. })));
+}
+
+#[test]
+fn ds_stands_in_the_referral_to_its_zone_rfc4035_3_1_4() {
+    let authority = "sub.example. 60 NS ns.example.\nsub.example. 60 DS 1 13 2 00\n";
+    let verdict = read("sub.example. DS", Case { authority, ..REFERRAL });
+    assert!(matches!(end(verdict), (0, End::Data(set)) if set.rtype == RrType::DS));
+    let authority = "sub.example. 60 NS ns.example.\nsub.example. 60 NSEC z.example. NS\n";
+    let verdict = read("sub.example. DS", Case { authority, ..REFERRAL });
+    assert!(matches!(end(verdict), (0, End::NoData { soa: None, .. })));
+    // Without either it leads to the wrong side of the cut.
+    let bare = Case { authority: "sub.example. 60 NS ns.example.\n", ..REFERRAL };
+    assert_eq!(unusable(read("sub.example. DS", bare)), Defect::SidewaysReferral);
+}
+
+#[test]
+fn signatures_are_data_to_who_asks_for_them_rfc4035_2_2() {
+    let answer = "www.example. 60 A 192.0.2.1\n\
+                  www.example. 60 RRSIG A 13 2 60 20300101000000 20200101000000 7 example. AAAA\n\
+                  www.example. 60 RRSIG TXT 13 2 60 20300101000000 20200101000000 7 example. AAAA\n";
+    let verdict = read("www.example. RRSIG", Case { answer, ..AA });
+    assert!(matches!(end(verdict), (0, End::Data(set)) if set.rtype == RrType::RRSIG && set.rdatas.len() == 2));
+}
+
+#[test]
+fn of_an_alias_and_data_at_one_name_the_first_counts_rfc2181_10_1() {
+    // Zone files are read in order of types, so the sets are put in order by hand.
+    let both = |answer: &str| {
+        let ask = Question::new(name("www.example."), RrType::A);
+        let mut reply = Message::query(1, ask.clone());
+        reply.flags = Flags(Flags::QR | Flags::AA);
+        for line in answer.lines() {
+            reply.answer.extend(zonefile::parse(line, &Name::root()).unwrap());
+        }
+        let zone = name("example.");
+        let limits = ReferralLimits { servers: 13, addresses: 6 };
+        end(classify(&reply, &scrub(&reply, &zone, GlueRule::InsideZone), &ask, &zone, limits)).0
+    };
+    let (alias, data) = ("www.example. 60 CNAME other.example.", "www.example. 60 A 192.0.2.1");
+    assert_eq!(both(&format!("{alias}\n{data}")), 1);
+    assert_eq!(both(&format!("{data}\n{alias}")), 0);
+}
