@@ -387,10 +387,10 @@ impl<N: Network> Resolver<N> {
                     let answered = self.settle(answered);
                     security = worse(security, standing);
                     proofs.extend(answered.proofs);
-                    self.spend_aliases(&answered.aliases, work)?;
                     match answered.end {
                         End::Target(target) => (answered.aliases, target),
                         end => {
+                            self.spend_aliases(&answered.aliases, work)?;
                             aliases.extend(answered.aliases);
                             return Ok(Chased::from_end(end).behind(aliases, proofs, security));
                         }

@@ -59,7 +59,14 @@ async fn ask_all(
     let world = World::random_signed(seed, lie);
     let bench = Bench::new(world.clone(), Faults::default(), seed, |config| config.stale.enabled = false);
     for question in questions(&world, seed) {
-        let truth = world.truth(&question);
+        let mut truth = world.truth(&question);
+        // A DNAME that is met twice on the way stands in the answer once.
+        let mut seen = Vec::new();
+        truth.answer.retain(|set| {
+            let first = !seen.contains(&(set.name.clone(), set.rtype));
+            seen.push((set.name.clone(), set.rtype));
+            first
+        });
         let answer = bench.ask(&question.to_string()).await;
         tally.count(&answer, &truth);
         if let Err(what) = judge(&question, &answer, &truth) {

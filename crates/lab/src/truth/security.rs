@@ -44,15 +44,14 @@ fn of_zone(world: &World, zone: &Zone) -> TruthSecurity {
     if zone.flaw().is_some() {
         return TruthSecurity::Unknown;
     }
-    if zone.signing().is_none() {
-        return unless_flawed_above(world, zone);
-    }
-    let Some(parent) = parent_of(world, zone) else { return TruthSecurity::Secure };
-    let above = of_zone(world, parent);
-    // Who denies with more iterations than anybody counts can be made to seem to deny DS sets too.
-    let deniable = matches!(parent.signing().map(|how| &how.denial),
-        Some(DenialKind::Nsec3(how)) if how.iterations > MAX_ITERATIONS);
-    let above = if deniable { above.min(TruthSecurity::Either) } else { above };
+    let Some(how) = zone.signing() else { return unless_flawed_above(world, zone) };
+    // Who denies with more iterations than anybody counts can be made to seem to deny DS sets, at any of its names.
+    let own = match &how.denial {
+        DenialKind::Nsec3(how) if how.iterations > MAX_ITERATIONS => TruthSecurity::Either,
+        _ => TruthSecurity::Secure,
+    };
+    let Some(parent) = parent_of(world, zone) else { return own };
+    let above = of_zone(world, parent).min(own);
     if parent.set(&zone.apex, RrType::DS).is_empty() { above.min(TruthSecurity::Insecure) } else { above }
 }
 
