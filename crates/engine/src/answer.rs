@@ -57,6 +57,9 @@ pub struct Answer {
     /// What validation found; `Unchecked` until there is validation.
     #[serde(skip)]
     pub security: Security,
+    /// Whether it comes from a zone of one's own (AA); never so if it comes from a cache or from others.
+    #[serde(skip)]
+    pub authoritative: bool,
     /// Why the answer is a failure, or stale, or made up here (RFC 8914).
     pub extended_errors: Vec<Ede>,
 }
@@ -70,6 +73,7 @@ impl Answer {
             authority: vec![],
             additional: vec![],
             security: Security::Unchecked,
+            authoritative: false,
             extended_errors: vec![],
         }
     }

@@ -478,32 +478,29 @@ impl<N: Network> Resolver<N> {
         }
         let mut name = question.name.clone();
         let mut aliases = Vec::new();
+        let mut least_ttl = self.config.stale.reply_ttl;
         for _ in 0..=self.config.limits.aliases {
             let ask = Question::new(name.clone(), question.rtype);
-            let usable = |found: &Found| !self.validates() || found.provenance.security != Security::Unchecked;
+            // RFC 1035 §3.2.1: what had no time to live was for one answer only.
+            let usable = |found: &Found| {
+                found.stored_ttl > 0 && (!self.validates() || found.provenance.security != Security::Unchecked)
+            };
             let found = self.cache.lookup_stale(&ask, self.env.clock.wall()).filter(usable);
             if let Some(found) = found {
+                let ttl = least_ttl.min(found.stored_ttl);
                 let end = self.end_from_cache(&ask, found, &mut Vec::new());
-                return Some(self.mark_stale(Chased { aliases, ..end }));
+                return Some(mark_stale(Chased { aliases, ..end }, ttl));
             }
             let cname = Question::new(name.clone(), RrType::CNAME);
             let found = self.cache.lookup_stale(&cname, self.env.clock.wall()).filter(usable)?;
             let Known::Rrset(set) = found.known else { return None };
+            // An answer that has expired does not last longer than it did when it was fresh.
+            least_ttl = least_ttl.min(found.stored_ttl);
             let alias::Found::Alias(step) = alias::by_cname(&set) else { return None };
             aliases.extend(step.sets);
             name = step.target;
         }
         None
-    }
-
-    fn mark_stale(&self, chased: Chased) -> Answer {
-        let mut answer = into_answer(chased);
-        for set in answer.answer.iter_mut().chain(&mut answer.authority) {
-            set.ttl = self.config.stale.reply_ttl;
-        }
-        let code = if answer.rcode == Rcode::NXDOMAIN { EdeCode::STALE_NXDOMAIN } else { EdeCode::STALE_ANSWER };
-        answer.extended_errors.push(Ede::new(code, "the servers did not answer in time; this answer has expired"));
-        answer
     }
 
     /// Ends the span of a sub-question in the trace.
@@ -566,6 +563,16 @@ fn into_answer(chased: Chased) -> Answer {
     let soa = chased.denial.and_then(|(_, soa)| soa);
     let authority = soa.into_iter().chain(chased.proofs).collect();
     Answer { answer, authority, security, ..Answer::empty(rcode) }
+}
+
+fn mark_stale(chased: Chased, ttl: u32) -> Answer {
+    let mut answer = into_answer(chased);
+    for set in answer.answer.iter_mut().chain(&mut answer.authority) {
+        set.ttl = ttl;
+    }
+    let code = if answer.rcode == Rcode::NXDOMAIN { EdeCode::STALE_NXDOMAIN } else { EdeCode::STALE_ANSWER };
+    answer.extended_errors.push(Ede::new(code, "the servers did not answer in time; this answer has expired"));
+    answer
 }
 
 fn failure(error: &ResolveError) -> Answer {

@@ -71,7 +71,10 @@ impl LocalData {
                 None => return Some(Local::Alias(aliases, name)),
                 Some(Local::Answer(end)) => {
                     aliases.extend(end.answer);
-                    return Some(Local::Answer(Answer { answer: aliases, ..end }));
+                    // RFC 1035 §4.1.1: AA is about the name that was asked for. Single records make no zone.
+                    let decided = matches!(end.rcode, Rcode::NOERROR | Rcode::NXDOMAIN);
+                    let authoritative = decided && self.zone_of(&question.name).is_some();
+                    return Some(Local::Answer(Answer { answer: aliases, authoritative, ..end }));
                 }
                 Some(Local::Alias(sets, target)) => {
                     aliases.extend(sets);

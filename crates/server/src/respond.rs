@@ -147,7 +147,8 @@ fn push_records<'a>(section: &mut Vec<Record>, sets: impl Iterator<Item = &'a Rr
     }
 }
 
-/// Header, question and OPT record of a reply. AA stays clear: a resolver has authority over nothing.
+/// Header, question and OPT record of a reply. AA stays clear but for zones of one's own: over all others a resolver has
+/// no authority.
 fn frame(to: &ReplyTo, answer: &Answer, transport: Transport, style: &Style) -> Message {
     let mut flags = Flags(Flags::QR | Flags::RA | to.flags.0 & REPEATED);
     // RFC 6840 §5.7, §5.8: AD for those who show that they know what it means.
@@ -156,6 +157,7 @@ fn frame(to: &ReplyTo, answer: &Answer, transport: Transport, style: &Style) -> 
     flags.set(Flags::AD, asked && answer.security == Security::Secure);
     // What cannot be read was not asked of a resolver: nothing is offered to its sender.
     flags.set(Flags::RA, answer.rcode != Rcode::FORMERR);
+    flags.set(Flags::AA, answer.authoritative);
     let mut message = Message::empty(to.id, flags);
     message.questions.extend(to.entry.clone());
     message.edns = to.edns.as_ref().map(|asked| reply_edns(asked, answer, transport, style));

@@ -107,3 +107,19 @@ async fn without_recursion_a_client_gets_what_is_known_or_a_referral_rfc1034_4_3
     assert_eq!(cache_only(&bench, "example.").await.rcode, Rcode::REFUSED);
     assert_eq!(bench.net.packets_sent(), before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn expired_data_lasts_no_longer_than_it_did_when_fresh_and_not_at_all_without_ttl() {
+    let records = "short.example.test. 7 A 198.51.100.7\nzero.example.test. 0 A 198.51.100.7\n\
+        a.example.test. 300 CNAME short.example.test.\n";
+    let bench = zone(records, |config| config.stale.client_timeout = Duration::ZERO);
+    for name in ["short.example.test.", "zero.example.test.", "a.example.test."] {
+        bench.ask(name).await;
+    }
+    bench.pass(310).await;
+    for name in ["short.example.test.", "a.example.test."] {
+        let answer = bench.ask(name).await;
+        assert_eq!((ede(&answer), answer.answer.last().unwrap().ttl), (vec![3], 7), "{name}");
+    }
+    assert_eq!(ede(&bench.ask("zero.example.test.").await), [0_u16; 0], "RFC 1035 §3.2.1: asked anew");
+}

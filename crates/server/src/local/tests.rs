@@ -28,7 +28,8 @@ fn brief(data: &LocalData, text: &str) -> String {
         Some(Local::Alias(sets, target)) => format!("{} -> {target}", lines(&sets).trim_start_matches(" | ")),
         Some(Local::Answer(answer)) => {
             let soa = answer.authority.first().map(|soa| format!(" ({} {})", soa.name, soa.ttl));
-            format!("{}{}{}", answer.rcode, lines(&answer.answer), soa.unwrap_or_default())
+            let aa = if answer.authoritative { " aa" } else { "" };
+            format!("{}{aa}{}{}", answer.rcode, lines(&answer.answer), soa.unwrap_or_default())
         }
     }
 }
@@ -79,16 +80,16 @@ fn a_static_zone_has_nothing_but_its_data_rfc2308_2() {
     check(
         &data,
         &[
-            ("www.corp.example. A", "NOERROR | www.corp.example. 60 A 192.0.2.1"),
-            ("www.corp.example. AAAA", "NOERROR (corp.example. 60)"),
-            ("gone.corp.example. A", "NXDOMAIN (corp.example. 60)"),
-            ("x.www.corp.example. A", "NXDOMAIN (corp.example. 60)"),
-            ("b.corp.example. A", "NOERROR (corp.example. 60)"),
-            ("x.b.corp.example. A", "NXDOMAIN (corp.example. 60)"),
-            ("corp.example. NS", "NOERROR (corp.example. 60)"),
-            ("y.x.w.corp.example. A", "NOERROR | y.x.w.corp.example. 60 A 192.0.2.2"),
-            ("y.w.corp.example. TXT", "NOERROR (corp.example. 60)"),
-            ("extra.corp.example. A", "NOERROR | extra.corp.example. 60 A 192.0.2.3"),
+            ("www.corp.example. A", "NOERROR aa | www.corp.example. 60 A 192.0.2.1"),
+            ("www.corp.example. AAAA", "NOERROR aa (corp.example. 60)"),
+            ("gone.corp.example. A", "NXDOMAIN aa (corp.example. 60)"),
+            ("x.www.corp.example. A", "NXDOMAIN aa (corp.example. 60)"),
+            ("b.corp.example. A", "NOERROR aa (corp.example. 60)"),
+            ("x.b.corp.example. A", "NXDOMAIN aa (corp.example. 60)"),
+            ("corp.example. NS", "NOERROR aa (corp.example. 60)"),
+            ("y.x.w.corp.example. A", "NOERROR aa | y.x.w.corp.example. 60 A 192.0.2.2"),
+            ("y.w.corp.example. TXT", "NOERROR aa (corp.example. 60)"),
+            ("extra.corp.example. A", "NOERROR aa | extra.corp.example. 60 A 192.0.2.3"),
             ("corp.example. DS", "elsewhere"),
             ("example. A", "elsewhere"),
         ],
@@ -110,19 +111,19 @@ fn other_kinds_of_zones_decide_about_names_without_data() {
     check(
         &data(text, zones.to_vec()),
         &[
-            ("mail.transparent. A", "NOERROR | mail.transparent. 60 A 192.0.2.1"),
-            ("mail.transparent. MX", "NOERROR (transparent. 300)"),
+            ("mail.transparent. A", "NOERROR aa | mail.transparent. 60 A 192.0.2.1"),
+            ("mail.transparent. MX", "NOERROR aa (transparent. 300)"),
             ("www.transparent. A", "elsewhere"),
             ("transparent. A", "elsewhere"),
-            ("mail.refuse. A", "NOERROR | mail.refuse. 60 A 192.0.2.1"),
+            ("mail.refuse. A", "NOERROR aa | mail.refuse. 60 A 192.0.2.1"),
             ("www.refuse. A", "REFUSED"),
             ("x.nodefault.refuse. A", "elsewhere"),
-            ("mail.deny. A", "NOERROR | mail.deny. 60 A 192.0.2.1"),
+            ("mail.deny. A", "NOERROR aa | mail.deny. 60 A 192.0.2.1"),
             ("deny. A", "silence"),
-            ("nxdomain. A", "NXDOMAIN (nxdomain. 300)"),
-            ("a.nxdomain. A", "NXDOMAIN (nxdomain. 300)"),
-            ("static. A", "NOERROR (static. 300)"),
-            ("a.static. A", "NXDOMAIN (static. 300)"),
+            ("nxdomain. A", "NXDOMAIN aa (nxdomain. 300)"),
+            ("a.nxdomain. A", "NXDOMAIN aa (nxdomain. 300)"),
+            ("static. A", "NOERROR aa (static. 300)"),
+            ("a.static. A", "NXDOMAIN aa (static. 300)"),
         ],
     );
 }
@@ -133,9 +134,9 @@ fn a_redirected_zone_has_the_data_of_its_apex_everywhere() {
     check(
         &data("", vec![zone]),
         &[
-            ("ads.example. A", "NOERROR | ads.example. 60 A 192.0.2.1"),
-            ("x.y.ads.example. A", "NOERROR | x.y.ads.example. 60 A 192.0.2.1"),
-            ("x.y.ads.example. AAAA", "NOERROR (ads.example. 300)"),
+            ("ads.example. A", "NOERROR aa | ads.example. 60 A 192.0.2.1"),
+            ("x.y.ads.example. A", "NOERROR aa | x.y.ads.example. 60 A 192.0.2.1"),
+            ("x.y.ads.example. AAAA", "NOERROR aa (ads.example. 300)"),
         ],
     );
 }
