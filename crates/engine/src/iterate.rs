@@ -80,6 +80,9 @@ pub(crate) struct Fetched {
     pub(crate) by: Option<IpAddr>,
 }
 
+/// What the servers of a zone say, and which of them.
+type Asked = Result<(Meaning, Option<IpAddr>), ResolveError>;
+
 /// What one step at a cut tells the walk to do.
 enum Next {
     Descend(Referral),
@@ -389,12 +392,7 @@ impl<N: Network> Resolver<N> {
     }
 
     /// [`ask_zone`](Self::ask_zone) behind a pointer: looking for addresses may need it again, one zone higher up.
-    fn ask_zone_boxed(
-        self: Arc<Self>,
-        cut: Cut,
-        ask: Ask,
-        work: Work,
-    ) -> Pin<Box<dyn Future<Output = Result<(Meaning, Option<IpAddr>), ResolveError>> + Send>> {
+    fn ask_zone_boxed(self: Arc<Self>, cut: Cut, ask: Ask, work: Work) -> Pin<Box<dyn Future<Output = Asked> + Send>> {
         Box::pin(async move { self.ask_zone(&cut, &ask, &work).await })
     }
 

@@ -84,6 +84,11 @@ struct Outcome {
 }
 
 impl Outcome {
+    /// Of an end at which nothing stands.
+    fn nothing() -> Self {
+        Self { security: Security::Secure, valid: None, proofs: Vec::new(), why: None, exists: false }
+    }
+
     fn insecure(why: Option<Why>) -> Self {
         Self { security: Security::Insecure, valid: None, proofs: Vec::new(), why, exists: false }
     }
@@ -119,6 +124,8 @@ impl<N: Network> Resolver<N> {
             aliases.push(outcome.security);
             keep_proofs(&mut answered.proofs, outcome.proofs);
         }
+        let behind_alias = !answered.aliases.is_empty();
+        let whole_name = matches!(answered.end, End::NxDomain { .. });
         let outcome = match &mut answered.end {
             End::Data(set) => {
                 let outcome = self.check_and_record(set, &given, &zone, work).await?;
@@ -127,23 +134,28 @@ impl<N: Network> Resolver<N> {
                 }
                 outcome
             }
-            End::NoData { name, soa } => {
-                let denied = Denied { name, rtype: question.rtype, whole_name: false };
-                self.check_denial_and_record(&denied, soa, given, &zone, work).await?
-            }
-            End::NxDomain { name, soa } => {
-                let denied = Denied { name, rtype: question.rtype, whole_name: true };
-                let outcome = self.check_denial_and_record(&denied, soa, given, &zone, work).await?;
-                if outcome.exists {
-                    let (name, soa) = (name.clone(), soa.take());
-                    answered.end = End::NoData { name, soa };
+            End::NoData { name, soa } | End::NxDomain { name, soa } => {
+                let denied = Denied { name, rtype: question.rtype, whole_name };
+                let outcome = self.check_denial_and_record(&denied, soa, given, &zone, work).await;
+                match outcome {
+                    // What an alias leads to may be asked for by itself: a denial that came along and proves nothing does
+                    // not count against the alias (RFC 1034 §5.3.3 step 4c).
+                    Err(ResolveError::Bogus(why)) if behind_alias && !matches!(why, Why::TooMuchWork { .. }) => {
+                        answered.end = End::Target(name.clone());
+                        Outcome::nothing()
+                    }
+                    Err(error) => return Err(error),
+                    Ok(outcome) => {
+                        if outcome.exists {
+                            let (name, soa) = (name.clone(), soa.take());
+                            answered.end = End::NoData { name, soa };
+                        }
+                        outcome
+                    }
                 }
-                outcome
             }
             // Nothing stands at the end; what led there was checked.
-            End::Target(_) | End::TooLong(_) => {
-                Outcome { security: Security::Secure, valid: None, proofs: Vec::new(), why: None, exists: false }
-            }
+            End::Target(_) | End::TooLong(_) => Outcome::nothing(),
         };
         keep_proofs(&mut answered.proofs, outcome.proofs);
         let standing = Standing { aliases, end: outcome.security };
