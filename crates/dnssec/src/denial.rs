@@ -133,13 +133,17 @@ impl<'a> Proofs<'a> {
         effort: &Effort,
     ) -> Result<Proven, Why> {
         let next_closer = name.suffix(closest_encloser.label_count() + 1);
-        self.run(
+        let proven = self.run(
             name,
             rtype,
             effort,
             |zone, records| by_nsec::no_closer_match(records, zone, name, closest_encloser),
             |records, hasher| by_nsec3::no_closer_match(records, hasher, &next_closer),
-        )
+        );
+        proven.map_err(|why| match why {
+            Why::NoProof { name, rtype, what } => Why::WildcardNotProven { name, rtype, what },
+            other => other,
+        })
     }
 
     /// What the records say of a delegation at the name, seen from the zone above.

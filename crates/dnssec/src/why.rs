@@ -159,6 +159,15 @@ pub enum Why {
         /// What is missing or wrong.
         what: &'static str,
     },
+    /// Data that comes from a wildcard, without the records that deny the name itself (RFC 4035 §5.3.4).
+    WildcardNotProven {
+        /// Owner of the set.
+        name: Name,
+        /// Type of the set.
+        rtype: RrType,
+        /// What is missing or wrong.
+        what: &'static str,
+    },
     /// NSEC3 with so many iterations that nobody has to count them (RFC 9276 §3.2).
     TooManyIterations {
         /// The zone.
@@ -194,6 +203,8 @@ impl Why {
             | Self::WrongSigner { .. }
             | Self::WrongLabels { .. }
             | Self::KeyTagCollisions { .. }
+            // RFC 8914 §4.13 is for data that is missing; this is there.
+            | Self::WildcardNotProven { .. }
             | Self::TooMuchWork { .. } => EdeCode::DNSSEC_BOGUS,
             Self::NoUsableSignature { algorithm: Some(_), .. } => EdeCode::UNSUPPORTED_DNSKEY_ALGORITHM,
             Self::NoUsableSignature { algorithm: None, .. } => EdeCode::DNSSEC_BOGUS,
@@ -263,6 +274,9 @@ impl fmt::Display for Why {
                 write!(f, "the DS records of {zone} use {digest} only, which is not supported: treated as unsigned")
             }
             Self::NoProof { name, rtype, what } => write!(f, "the denial of {name} {rtype} is not proven: {what}"),
+            Self::WildcardNotProven { name, rtype, what } => {
+                write!(f, "{name} {rtype} comes from a wildcard, and the name is not denied: {what}")
+            }
             Self::TooManyIterations { zone, iterations } => {
                 write!(f, "{zone} uses NSEC3 with {iterations} iterations")
             }

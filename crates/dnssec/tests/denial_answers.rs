@@ -224,3 +224,20 @@ fn long_names_cost_no_more_hashes_than_they_need() {
     let found = prove(&[&other], |proofs, effort| proofs.no_name(&long, RrType::A, effort));
     assert!(matches!(found, Err(Why::TooMuchWork { .. })), "{found:?}");
 }
+
+#[test]
+fn what_is_missing_has_its_extended_error_rfc8914() {
+    use proto::EdeCode;
+    let ask = name("a.z.w.example.");
+    let denied = prove(&[nsec::XX], |proofs, effort| proofs.no_name(&ask, RrType::A, effort));
+    assert_eq!(denied.unwrap_err().ede(), EdeCode::NSEC_MISSING);
+    // The data is there, and so it is not missing that makes it bogus (§4.13).
+    let expand = |lines: &[&str]| {
+        prove(lines, |proofs, effort| proofs.no_closer_match(&ask, &name("w.example."), RrType::MX, effort))
+    };
+    for lines in [&[nsec::XX][..], &[nsec3::WILDCARD], &[]] {
+        assert_eq!(expand(lines).unwrap_err().ede(), EdeCode::DNSSEC_BOGUS, "{lines:?}");
+    }
+    let many = nsec3::NS2.replace("1 1 12", "1 1 501");
+    assert_eq!(expand(&[&many]).unwrap_err().ede(), EdeCode::UNSUPPORTED_NSEC3_ITERATIONS);
+}

@@ -253,9 +253,14 @@ impl<N: Network> Resolver<N> {
             return match self.trust_without_signature(&place, zone, work).await? {
                 Trust::Insecure(why) => Ok(Outcome::insecure(why)),
                 Trust::Bogus(why) => Err(ResolveError::Bogus(why)),
-                Trust::Secure(_) | Trust::NoCut => {
-                    Err(ResolveError::Bogus(missing("there are no signed NSEC or NSEC3 records")))
+                Trust::Secure(keys) => {
+                    // What is wrong with the signature of the SOA record, if it has one or none, is the better news.
+                    let (now, policy) = (self.env.clock.wall(), self.config.validation.policy);
+                    let soa = soa.as_ref().filter(|soa| soa.name == keys.zone);
+                    let broken = soa.and_then(|soa| verify(soa, &keys, now, policy, &work.effort).err());
+                    Err(ResolveError::Bogus(broken.unwrap_or(missing("there are no signed NSEC or NSEC3 records"))))
                 }
+                Trust::NoCut => Err(ResolveError::Bogus(missing("there are no signed NSEC or NSEC3 records"))),
             };
         };
         let keys = match self.trust_of(signer.clone(), work.clone()).await? {

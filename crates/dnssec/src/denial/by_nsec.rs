@@ -85,7 +85,7 @@ pub(super) fn no_closer_match(
     let fits = |record: &&Nsec<'_>| record.denies(name, zone) && record.closest_encloser(name) == *closest_encloser;
     match records.iter().find(fits) {
         Some(_) => Ok(Proven::Secure),
-        None => Err("the data comes from a wildcard, and no NSEC record denies the name itself"),
+        None => Err("no NSEC record spans it below that wildcard's parent"),
     }
 }
 

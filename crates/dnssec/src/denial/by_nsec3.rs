@@ -147,7 +147,7 @@ pub(super) fn no_closer_match(
 ) -> Result<Proven, Failure> {
     match covering(records, hasher, next_closer)? {
         Some(cover) => Ok(proven(cover.opt_out)),
-        None => Err("the data comes from a wildcard, and no NSEC3 record covers the next closer name".into()),
+        None => Err("no NSEC3 record covers the next closer name".into()),
     }
 }
 
