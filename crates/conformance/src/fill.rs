@@ -74,7 +74,7 @@ fn agreed(scenario: &Scenario, name: &Name, rtype: RrType) -> Result<Option<Data
     let mut found: Option<Data> = None;
     for message in scenario.scripted() {
         let same = all(message).filter(|record| record.rtype == rtype && record.name == *name);
-        let set: Data = same.map(|record| lower(record)).collect();
+        let set: Data = same.map(lower).collect();
         match &found {
             _ if set.is_empty() => {}
             None => found = Some(set),

@@ -119,7 +119,6 @@ pub struct Step {
 
 /// What happens in a step.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "a few dozen in a file")]
 pub enum Kind {
     /// The client asks.
     Query(Entry),
