@@ -7,8 +7,9 @@ use ::cache::Cache;
 use anyhow::Context;
 use engine::{Answer, ClientQuestion, Entry, Event, Purpose, Resolver, TRACE_VERSION, Trace};
 use lab::{SimNetwork, World};
-use proto::Question;
+use proto::{Name, Question, Rcode, Rrset, Security};
 use serde::Serialize;
+use server::local::{Local, LocalData};
 use server::special::SpecialNames;
 use tracing::level_filters::LevelFilter;
 use transport::{Clock, Entropy, Env, Network, OsNetwork};
@@ -47,11 +48,17 @@ async fn walk<N: Network>(args: &args::Walk, net: N, config: &Config) -> anyhow:
     let began = clock.now();
     let (trace, mut entries) = Trace::streaming(began);
     let mut page = Page::new(args);
-    let special = SpecialNames::new(&config.server.special_names).answer(&question);
+    let here = answered_here(config, &question);
     let mut answer = Box::pin(async {
-        match special {
-            Some(answer) => answer_here(answer, &question, &trace, began),
-            None => resolver.resolve(ClientQuestion::new(question.clone()), trace.clone()).await,
+        match here {
+            Here::Whole(answer, why) => answer_here(answer, &question, why, &trace, began),
+            Here::Behind(aliases, target) => {
+                let led_to = Question::new(target, question.rtype);
+                let answer = resolver.resolve(ClientQuestion::new(led_to), trace.clone()).await;
+                let answer_section = aliases.into_iter().chain(answer.answer).collect();
+                Answer { answer: answer_section, security: Security::Unchecked, ..answer }
+            }
+            Here::Nothing => resolver.resolve(ClientQuestion::new(question.clone()), trace.clone()).await,
         }
     });
     let answer = loop {
@@ -70,10 +77,34 @@ async fn walk<N: Network>(args: &args::Walk, net: N, config: &Config) -> anyhow:
     Ok(Exit::of_walk(answer.rcode))
 }
 
-/// Tells that nobody is asked about a special name (RFC 6761 §3).
-fn answer_here(answer: Answer, question: &Question, trace: &Trace, now: Instant) -> Answer {
+/// What the server would say before it asks anybody.
+enum Here {
+    /// This, and why.
+    Whole(Answer, &'static str),
+    /// These aliases, and behind them what this name has.
+    Behind(Vec<Rrset>, Name),
+    /// Nothing.
+    Nothing,
+}
+
+fn answered_here(config: &Config, question: &Question) -> Here {
+    const LOCAL: &str = "local data of the configuration: answered here, no server is asked";
+    const SILENT: &str = "a local zone of type deny: clients get no reply";
+    const SPECIAL: &str = "a name of special use (RFC 6761): answered here, no server is asked";
+    match LocalData::new(&config.server.local).answer(question) {
+        Some(Local::Answer(answer)) => return Here::Whole(answer, LOCAL),
+        Some(Local::Alias(aliases, target)) => return Here::Behind(aliases, target),
+        Some(Local::Silence) => return Here::Whole(Answer::empty(Rcode::REFUSED), SILENT),
+        None => {}
+    }
+    let special = SpecialNames::new(&config.server.special_names).answer(question);
+    special.map_or(Here::Nothing, |answer| Here::Whole(answer, SPECIAL))
+}
+
+/// Tells that nobody is asked (RFC 6761 §3).
+fn answer_here(answer: Answer, question: &Question, why: &str, trace: &Trace, now: Instant) -> Answer {
     trace.record(now, || Event::Started { question: question.clone(), purpose: Purpose::Client });
-    let text = "a name of special use (RFC 6761): answered here, no server is asked".to_owned();
+    let text = why.to_owned();
     trace.record(now, || Event::Note { text });
     trace.record(now, || Event::Finished { rcode: answer.rcode, upstream_queries: 0, bytes: 0 });
     answer

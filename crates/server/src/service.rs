@@ -42,7 +42,7 @@ pub enum Step {
     /// The reply.
     Reply(Vec<u8>),
     /// The question needs the network: [`Service::finish`] waits.
-    Wait(Waiting),
+    Wait(Box<Waiting>),
 }
 
 /// A question that waits for the walk.
@@ -121,8 +121,8 @@ impl<N: Network> Service<N> {
     }
 
     /// Waits for the answer and writes the reply; `None` if a datagram's data came too late.
-    pub async fn finish(&self, waiting: Waiting) -> Option<Vec<u8>> {
-        let Waiting { reply_to, client, came, behind, waiter } = waiting;
+    pub async fn finish(&self, waiting: Box<Waiting>) -> Option<Vec<u8>> {
+        let Waiting { reply_to, client, came, behind, waiter } = *waiting;
         let answer = waiter.answer().await.unwrap_or_else(|panicked| {
             self.stats.panics.increment();
             Arc::new(panicked.answer())
@@ -243,7 +243,7 @@ impl<N: Network> Service<N> {
                     Joined::Began => self.stats.walks.increment(),
                     Joined::Joined => self.stats.joined.increment(),
                 }
-                Step::Wait(Waiting { reply_to, client, came, behind, waiter })
+                Step::Wait(Box::new(Waiting { reply_to, client, came, behind, waiter }))
             }
             Err(full) => self.turn_away(full, &reply_to, client),
         }

@@ -124,7 +124,7 @@ async fn data_that_comes_late_is_not_sent_to_an_unproven_address_dnsbomb() {
         };
         let waiter = bench.service.questions.join(&asked, client, work).unwrap();
         let came = bench.service.clock.now();
-        bench.service.finish(Waiting { reply_to: query.reply_to, client, came, behind: vec![], waiter })
+        bench.service.finish(Box::new(Waiting { reply_to: query.reply_to, client, came, behind: Vec::new(), waiter }))
     };
     assert!(after(2000, udp("127.0.0.1"), Rcode::NOERROR).await.is_some());
     assert_eq!(after(2001, udp("127.0.0.1"), Rcode::NOERROR).await, None);
@@ -141,8 +141,9 @@ async fn a_panic_in_one_question_is_a_failure_of_that_question() {
     let question = ClientQuestion::new(asked.entry.question.clone());
     let client = udp("127.0.0.1");
     let waiter = bench.service.questions.join(&question, client, || async { panic!("on purpose") }).unwrap();
-    let waiting = Waiting { reply_to: asked.reply_to, client, came: bench.service.clock.now(), behind: vec![], waiter };
-    let message = Message::parse(&bench.service.finish(waiting).await.unwrap()).unwrap();
+    let waiting =
+        Waiting { reply_to: asked.reply_to, client, came: bench.service.clock.now(), behind: Vec::new(), waiter };
+    let message = Message::parse(&bench.service.finish(Box::new(waiting)).await.unwrap()).unwrap();
     assert_eq!((message.rcode(), ede(&message).unwrap().text.as_str()), (Rcode::SERVFAIL, "internal error"));
     assert_eq!(bench.stats.panics.value(), 1);
     let step = bench.service.guarded(&query(8, "a. A"), || panic!("on purpose"));
