@@ -113,6 +113,8 @@ pub struct Validation {
     pub harden_stripped: bool,
     /// Whether denials are made from NSEC and NSEC3 records already known (RFC 8198).
     pub aggressive_nsec: bool,
+    /// Whether the anchors follow the keys of their zones (RFC 5011).
+    pub rfc5011: bool,
 }
 
 /// A zone that is treated as unsigned, because its owner broke it (RFC 7646).
@@ -132,6 +134,7 @@ impl Default for Validation {
             policy: Policy::default(),
             harden_stripped: true,
             aggressive_nsec: true,
+            rfc5011: true,
         }
     }
 }

@@ -11,6 +11,7 @@
 
 mod addresses;
 mod alias;
+mod anchors;
 mod answer;
 mod budget;
 mod classify;

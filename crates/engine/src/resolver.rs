@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use transport::{Entropy, Env, Network, TcpConnections};
 
 use crate::alias::{self, Alias};
+use crate::anchors::Anchors;
 use crate::classify::{Answered, End};
 use crate::config::{EngineConfig, ServerKind};
 use crate::denials::{Denials, Synthesis};
@@ -46,6 +47,8 @@ pub struct Resolver<N: Network> {
     pub(crate) renewals: Mutex<BTreeMap<Name, std::time::Instant>>,
     /// Gaps between names, as signed zones have shown them.
     pub(crate) denials: Denials,
+    /// Where chains of trust begin, today.
+    pub(crate) anchors: Anchors,
     /// Where zones stand in the chain of trust.
     pub(crate) trust: TrustTable,
     pub(crate) select_draws: Entropy,
@@ -86,6 +89,7 @@ impl<N: Network> Resolver<N> {
         let select_draws = env.entropy.stream("select");
         let cookie_draws = env.entropy.stream("cookie");
         let env = Env { entropy: env.entropy.stream("exchange"), ..env };
+        let anchors = Anchors::configured(&config.validation, env.clock.wall());
         Arc::new(Self {
             env,
             cache,
@@ -95,6 +99,7 @@ impl<N: Network> Resolver<N> {
             inflight: Inflight::new(),
             walks: Inflight::new(),
             renewals: Mutex::default(),
+            anchors,
             trust: TrustTable::default(),
             denials: Denials::default(),
             select_draws,
@@ -168,7 +173,7 @@ impl<N: Network> Resolver<N> {
     /// Takes out what may not be in an answer, and adds what may be beside it.
     fn finish_answer(&self, answer: &mut Answer, question: &Question, checking: Checking) {
         let secure = answer.security == Security::Secure && checking == Checking::Enabled;
-        if secure && sentinel::withholds(question, &self.config.validation.anchors) {
+        if secure && sentinel::withholds(question, &self.anchors()) {
             *answer = Answer::empty(Rcode::SERVFAIL);
             return;
         }
@@ -430,7 +435,8 @@ impl<N: Network> Resolver<N> {
             };
             let (by, zone) = (fetched.by, fetched.zone.clone());
             let why = match self.validate(ask, fetched, work).await {
-                Ok(CheckedAnswer { answered, zone, standing }) => {
+                Ok(CheckedAnswer { mut answered, zone, standing }) => {
+                    self.end_with_exemption(&mut answered);
                     self.store(ask, &answered, &zone, &standing);
                     return Ok((answered, standing.whole()));
                 }
@@ -482,9 +488,13 @@ impl<N: Network> Resolver<N> {
         for _ in 0..=self.config.limits.aliases {
             let ask = Question::new(name.clone(), question.rtype);
             // RFC 1035 §3.2.1: what had no time to live was for one answer only.
-            let usable = |found: &Found| {
-                found.stored_ttl > 0 && (!self.validates() || found.provenance.security != Security::Unchecked)
+            let over = self.exemption_is_over(&name);
+            let stands = |security| match security {
+                Security::Unchecked => !self.validates(),
+                Security::Insecure => !over,
+                Security::Secure | Security::Bogus => true,
             };
+            let usable = |found: &Found| found.stored_ttl > 0 && stands(found.provenance.security);
             let found = self.cache.lookup_stale(&ask, self.env.clock.wall()).filter(usable);
             if let Some(found) = found {
                 let ttl = least_ttl.min(found.stored_ttl);

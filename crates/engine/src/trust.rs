@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cache::{Known, Negative, Provenance};
@@ -18,6 +19,7 @@ use transport::Network;
 
 use crate::Resolver;
 use crate::classify::{Answered, End, Referral};
+use crate::config::NegativeAnchor;
 use crate::error::ResolveError;
 use crate::iterate::Fetched;
 use crate::trace::{Event, KeySeen, Purpose, SignatureSeen, TrustSeen};
@@ -58,6 +60,8 @@ enum DsStatus {
 #[derive(Debug, Default)]
 pub(crate) struct TrustTable {
     zones: Mutex<HashMap<Name, (Trust, WallTime)>>,
+    /// How often the anchors have changed. What was found out before that is worth nothing.
+    generation: AtomicU64,
 }
 
 impl TrustTable {
@@ -66,8 +70,23 @@ impl TrustTable {
         zones.get(zone).filter(|(_, expires)| now < *expires).map(|(trust, _)| trust.clone())
     }
 
-    fn put(&self, zone: &Name, trust: Trust, expires: WallTime, now: WallTime) {
+    /// Forgets everything: the anchors have changed.
+    pub(crate) fn clear(&self) {
         let mut zones = self.zones.lock().unwrap_or_else(PoisonError::into_inner);
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        zones.clear();
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    /// Remembers what was found out since `generation`.
+    fn put(&self, zone: &Name, (trust, generation): (Trust, u64), expires: WallTime, now: WallTime) {
+        let mut zones = self.zones.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.generation() != generation {
+            return;
+        }
         if zones.len() >= MAX_ZONES {
             zones.retain(|_, (_, expires)| now < *expires);
         }
@@ -81,7 +100,7 @@ impl TrustTable {
 impl<N: Network> Resolver<N> {
     /// Whether data is to be validated at all.
     pub(crate) fn validates(&self) -> bool {
-        self.config.validation.is_on()
+        !self.anchors().is_empty()
     }
 
     /// Whether answers of a zone's servers are worth nothing without signatures: there is a DS record, checked or not, or
@@ -89,20 +108,44 @@ impl<N: Network> Resolver<N> {
     pub(crate) fn expects_signatures(&self, zone: &Name) -> bool {
         let ds = || self.cache.lookup(&Question::new(zone.clone(), RrType::DS), self.env.clock.wall());
         let has_ds = || matches!(ds().map(|found| found.known), Some(Known::Rrset(_)));
-        self.validates() && (self.config.validation.anchors.of(zone).is_some() || has_ds())
+        self.validates() && (self.anchors().of(zone).is_some() || has_ds())
     }
 
-    /// The zone at or above the name that a negative trust anchor covers (RFC 7646).
-    pub(crate) fn negative_anchor(&self, zone: &Name) -> Option<Why> {
+    /// The deepest negative trust anchor at or above the name, if it counts (RFC 7646).
+    pub(crate) fn negative_anchor(&self, name: &Name) -> Option<&NegativeAnchor> {
         let now = self.env.clock.wall();
-        let live = |until: Option<WallTime>| until.is_none_or(|until| now < until);
-        let anchors = self.config.validation.negative_anchors.iter().filter(|anchor| live(anchor.until));
-        // RFC 7646 §2: a positive anchor below a negative one counts again.
-        let positive = self.config.validation.anchors.above(zone);
-        let covering = anchors.filter(|anchor| zone.is_at_or_below(&anchor.name));
+        let live = |anchor: &&NegativeAnchor| anchor.until.is_none_or(|until| now < until);
+        let anchors = self.config.validation.negative_anchors.iter().filter(live);
+        let covering = anchors.filter(|anchor| name.is_at_or_below(&anchor.name));
         let deepest = covering.max_by_key(|anchor| anchor.name.label_count())?;
-        let overruled = positive.is_some_and(|positive| positive.is_below(&deepest.name));
-        (!overruled).then(|| Why::NegativeTrustAnchor { name: deepest.name.clone() })
+        // RFC 7646 §2: a positive anchor below a negative one counts again.
+        let overruled = self.anchors().above(name).is_some_and(|positive| positive.is_below(&deepest.name));
+        (!overruled).then_some(deepest)
+    }
+
+    /// What a negative trust anchor let pass is kept no longer than that counts.
+    pub(crate) fn end_with_exemption(&self, answered: &mut Answered) {
+        let now = self.env.clock.wall();
+        let left = |name: &Name| self.negative_anchor(name).and_then(|anchor| anchor.until);
+        let cap = |set: &mut Rrset| {
+            if let Some(until) = left(&set.name) {
+                set.ttl = set.ttl.min(now.ttl_left(until));
+            }
+        };
+        answered.aliases.iter_mut().for_each(cap);
+        answered.proofs.iter_mut().for_each(cap);
+        match &mut answered.end {
+            End::Data(set) => cap(set),
+            End::NoData { soa, .. } | End::NxDomain { soa, .. } => soa.iter_mut().for_each(cap),
+            End::Target(_) | End::TooLong(_) => {}
+        }
+    }
+
+    /// Whether insecure data at the name may have been let pass by a negative trust anchor whose time is over.
+    pub(crate) fn exemption_is_over(&self, name: &Name) -> bool {
+        let now = self.env.clock.wall();
+        let over = |anchor: &NegativeAnchor| anchor.until.is_some_and(|until| until <= now);
+        self.config.validation.negative_anchors.iter().any(|anchor| over(anchor) && name.is_at_or_below(&anchor.name))
     }
 
     /// Why the zone of a name is not validated although it is signed, if that is so and known.
@@ -115,10 +158,10 @@ impl<N: Network> Resolver<N> {
 
     /// Where a zone stands without looking anything up, if that can be told.
     fn standing(&self, zone: &Name) -> Option<Trust> {
-        if let Some(why) = self.negative_anchor(zone) {
-            return Some(Trust::Insecure(Some(why)));
+        if let Some(anchor) = self.negative_anchor(zone) {
+            return Some(Trust::Insecure(Some(Why::NegativeTrustAnchor { name: anchor.name.clone() })));
         }
-        if self.config.validation.anchors.above(zone).is_none() {
+        if self.anchors().above(zone).is_none() {
             return Some(Trust::Insecure(None));
         }
         self.trust.get(zone, self.env.clock.wall())
@@ -135,15 +178,16 @@ impl<N: Network> Resolver<N> {
             if let Some(trust) = resolver.standing(&zone) {
                 return Ok(trust);
             }
+            let generation = resolver.trust.generation();
             let (trust, ttl) = resolver.find_trust(&zone, &work).await?;
             let now = resolver.env.clock.wall();
-            resolver.trust.put(&zone, trust.clone(), now.plus_ttl(ttl.min(MAX_TRUST_TTL)), now);
+            resolver.trust.put(&zone, (trust.clone(), generation), now.plus_ttl(ttl.min(MAX_TRUST_TTL)), now);
             Ok(trust)
         })
     }
 
     async fn find_trust(self: &Arc<Self>, zone: &Name, work: &Work) -> Result<(Trust, u32), ResolveError> {
-        let status = match self.config.validation.anchors.of(zone) {
+        let status = match self.anchors().of(zone) {
             Some(voucher) => DsStatus::Signed(voucher.clone(), MAX_TRUST_TTL),
             None => self.ds_of(zone, work).await?,
         };
@@ -193,6 +237,9 @@ impl<N: Network> Resolver<N> {
             };
             let why = match &fetched.answered.end {
                 End::Data(set) if fetched.answered.aliases.is_empty() => {
+                    if fetched.by.is_some() {
+                        self.show_keys(set);
+                    }
                     let policy = self.config.validation.policy;
                     match authenticate(set, voucher, self.env.clock.wall(), policy, &work.effort) {
                         Ok((keys, valid)) => {
@@ -336,7 +383,8 @@ impl<N: Network> Resolver<N> {
         zone: &Name,
         work: &Work,
     ) -> Result<Trust, ResolveError> {
-        let anchor = self.config.validation.anchors.above(name).filter(|anchor| anchor.is_below(zone));
+        let anchors = self.anchors();
+        let anchor = anchors.above(name).filter(|anchor| anchor.is_below(zone));
         let start = anchor.unwrap_or(zone).clone();
         let mut trust = self.trust_of(start.clone(), work.clone()).await?;
         for labels in start.label_count() + 1..=name.label_count() {

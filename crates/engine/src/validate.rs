@@ -341,7 +341,7 @@ impl<N: Network> Resolver<N> {
     /// It may stand above the closest trust anchor if another anchor leads to it: what any anchor vouches for is good
     /// (RFC 6840 appendix C.2), or an anchor of a zone that was given up would make its parent's denials bogus.
     fn signer(&self, sets: &[Rrset], place: &Name, zone: &Name) -> Option<Name> {
-        let anchors = &self.config.validation.anchors;
+        let anchors = self.anchors();
         let mut signers = sets.iter().filter_map(|set| signer_of(set, place));
         signers.find(|signer| {
             let vouched = anchors.above(signer).is_some() || anchors.above(place).is_none();

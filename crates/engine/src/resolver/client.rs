@@ -22,6 +22,7 @@ impl<N: Network> Resolver<N> {
     /// Never fails: a failure is an [`Answer`] with SERVFAIL and its reason. The work itself goes on to the total
     /// deadline and fills the cache, also when the caller leaves.
     pub async fn resolve(self: &Arc<Self>, asked: ClientQuestion, trace: Trace) -> Answer {
+        self.anchors.note_question();
         let began = self.env.clock.now();
         let budget = Arc::new(Budget::new(self.config.limits, began));
         let Some(dns64) = self.dns64_for(&asked) else { return self.resolve_one(asked, trace, budget, began).await };
@@ -43,6 +44,7 @@ impl<N: Network> Resolver<N> {
 
     /// The answer if it needs no waiting: from the cache, or the refusal to look any further (RD=0).
     pub fn answer_at_once(self: &Arc<Self>, asked: &ClientQuestion) -> Option<Answer> {
+        self.anchors.note_question();
         let Some(dns64) = self.dns64_for(asked) else { return self.one_at_once(asked) };
         if let Some(of_v4) = dns64.reverse(&asked.question) {
             let answer = self.one_at_once(&ClientQuestion { question: of_v4, ..asked.clone() })?;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and tells its seed and tally")]
 
 mod aliases;
+mod anchors;
 mod bailiwick;
 mod bench;
 mod configured;
