@@ -46,7 +46,13 @@ pub(crate) enum LoadError {
 /// # Errors
 /// When the file cannot be read, or a key or value in it cannot be used.
 pub(crate) fn load(file: Option<&Path>) -> Result<Config, LoadError> {
-    let Some(file) = file else { return Ok(parse("", Path::new("rootwalk.toml"))?) };
+    let Some(file) = file else {
+        let mut config = parse("", Path::new("rootwalk.toml"))?;
+        // There is no place beside a file that is not there.
+        config.state_file = None;
+        config.raw.dnssec.state_file = Raw::default().dnssec.state_file;
+        return Ok(config);
+    };
     let text = std::fs::read_to_string(file).map_err(|why| LoadError::Unreadable { file: file.to_owned(), why })?;
     Ok(parse(&text, file)?)
 }

@@ -47,7 +47,8 @@ pub(crate) fn config(config: Config, world: &World) -> Config {
     };
     let special_names = SpecialNamesConfig { exempt: served_special_zones(world), ..config.server.special_names };
     let server = ServerConfig { special_names, ..config.server };
-    Config { engine, server, ..config }
+    // What its zones do to their keys is nothing to remember.
+    Config { engine, server, state_file: None, ..config }
 }
 
 /// The same validation with the lab's own anchor: no anchor of the public DNS vouches for its zones.

@@ -3,6 +3,7 @@
 //! What it is for: the command line, the configuration file, the log, and putting the other crates together. What it
 //! deliberately does not do: DNS.
 
+mod anchors;
 mod args;
 mod config;
 mod descriptors;

@@ -10,6 +10,7 @@ use server::{Bound, Drained, Server};
 use tracing::{error, info, warn};
 use transport::{Clock, Entropy, Env, Network, OsNetwork};
 
+use crate::anchors::Keeper;
 use crate::args;
 use crate::config::{self, Config};
 use crate::exit::Exit;
@@ -72,6 +73,7 @@ async fn serve<N: Network>(
     let entropy = Entropy::system().context("the system gives no random numbers")?;
     let env = Env { net, clock: Clock::system(), entropy };
     let resolver = Resolver::new(env, Arc::new(Cache::new(config.cache)), config.engine.clone());
+    let mut keeper = Keeper::restore(config.state_file.clone(), &resolver);
     for left_out in bound.skipped() {
         warn!("{left_out}; going on without it");
     }
@@ -92,7 +94,13 @@ async fn serve<N: Network>(
             }
         }
     };
-    match bound.run(resolver, shutdown).await.context("cannot serve")? {
+    let served = tokio::select! {
+        biased;
+        served = bound.run(resolver.clone(), shutdown) => served,
+        never = Box::pin(keeper.follow(&resolver)) => match never {},
+    };
+    keeper.save(&resolver).await;
+    match served.context("cannot serve")? {
         Drained::All => {}
         Drained::TimeUp => warn!("some questions were still open"),
     }

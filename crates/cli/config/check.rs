@@ -1,6 +1,6 @@
 //! From what is written to what is meant: values that are possible alone and together.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ::cache::CacheConfig;
 use engine::EngineConfig;
@@ -40,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) cache: CacheConfig,
     /// The server's part.
     pub(crate) server: ServerConfig,
+    /// Where the state of the trust anchors is kept; nowhere without a configuration file, or if nothing is followed.
+    pub(crate) state_file: Option<PathBuf>,
 }
 
 impl Config {
@@ -68,6 +70,7 @@ pub(super) fn check(raw: Raw, document: &Document<'_>, directory: &Path) -> Resu
     checker.configured("stub", &raw.stub, &raw.forward, &raw.server.listen);
     let root_hints = checker.root_hints(&mut raw.resolver.root_hints, directory);
     let anchors = checker.trust_anchors(&mut raw.dnssec, directory);
+    let state_file = checker.state_file(&mut raw.dnssec, directory);
     let local = checker.local(&mut raw.local, directory);
     if !checker.problems.is_empty() {
         return Err(checker.problems);
@@ -79,6 +82,7 @@ pub(super) fn check(raw: Raw, document: &Document<'_>, directory: &Path) -> Resu
         engine: meaning::engine(&raw, root_hints, anchors),
         cache: meaning::cache(&raw.cache),
         server: meaning::server(&raw, listen_by, local),
+        state_file,
         raw,
     })
 }

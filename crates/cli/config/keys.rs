@@ -10,7 +10,7 @@ use super::raw::{self, Raw};
 
 /// A key that is named in the documentation and not implemented yet, with the value, if any, that asks for what
 /// happens today all the same and is therefore obeyed.
-const PLANNED: [(&str, Option<Plain>); 17] = [
+const PLANNED: [(&str, Option<Plain>); 15] = [
     ("server.tls.listen", None),
     ("server.tls.certificate", None),
     ("server.tls.key", None),
@@ -21,8 +21,6 @@ const PLANNED: [(&str, Option<Plain>); 17] = [
     ("server.quic.listen", None),
     ("server.quic.certificate", None),
     ("server.quic.key", None),
-    ("dnssec.rfc5011", Some(Plain::False)),
-    ("dnssec.state-file", None),
     ("dnssec.signal-trust-anchors", Some(Plain::False)),
     ("cache.persist", None),
     ("metrics.listen", None),
@@ -205,7 +203,7 @@ mod tests {
     #[test]
     fn planned_keys_are_refused_as_such() {
         for (text, key) in [
-            ("[dnssec]\nrfc5011 = true", "dnssec.rfc5011"),
+            ("[dnssec]\nsignal-trust-anchors = true", "dnssec.signal-trust-anchors"),
             ("[cache]\npersist = \"\"", "cache.persist"),
             ("[server.tls]\nlisten = []", "server.tls.listen"),
         ] {
@@ -218,7 +216,7 @@ mod tests {
 
     #[test]
     fn off_is_obeyed_where_nothing_else_happens() {
-        let text = "[dnssec]\nrfc5011 = false\nsignal-trust-anchors = false\n";
+        let text = "[dnssec]\nsignal-trust-anchors = false\n";
         assert_eq!(inspect(text), []);
     }
 

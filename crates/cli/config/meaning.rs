@@ -77,6 +77,7 @@ fn validation(dnssec: &raw::Dnssec, anchors: TrustAnchors) -> Validation {
         policy: Policy { accept_sha1: dnssec.accept_sha1 },
         harden_stripped: dnssec.harden_stripped,
         aggressive_nsec: dnssec.aggressive_nsec,
+        rfc5011: dnssec.rfc5011,
     }
 }
 

@@ -121,8 +121,8 @@ pub(crate) struct Dnssec {
     pub(crate) aggressive_nsec: bool,
     pub(crate) harden_stripped: bool,
     pub(crate) accept_sha1: bool,
-    #[serde(skip_serializing)]
     pub(crate) rfc5011: bool,
+    pub(crate) state_file: String,
     #[serde(skip_serializing)]
     pub(crate) signal_trust_anchors: bool,
 }
@@ -251,7 +251,8 @@ impl Default for Dnssec {
             aggressive_nsec: true,
             harden_stripped: true,
             accept_sha1: true,
-            rfc5011: false,
+            rfc5011: true,
+            state_file: "anchors.toml".to_owned(),
             signal_trust_anchors: false,
         }
     }

@@ -1,6 +1,6 @@
 //! Checks of what is written in zone format, in the file itself or in others: anchors, local data, root hints.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use engine::dnssec::anchors::TrustAnchors;
 use engine::{RootServer, hints};
@@ -40,6 +40,22 @@ impl Checker<'_> {
             self.wrong("dnssec.trust-anchor-files", "there is no trust anchor in them", None);
         }
         anchors
+    }
+
+    /// The file that keeps the state of the trust anchors, which need not exist; makes its path absolute.
+    pub(super) fn state_file(&mut self, dnssec: &mut raw::Dnssec, directory: &Path) -> Option<PathBuf> {
+        let path = &mut dnssec.state_file;
+        if path.is_empty() {
+            return None;
+        }
+        let file = directory.join(&*path);
+        let file = std::path::absolute(&file).unwrap_or(file);
+        match file.to_str() {
+            Some(absolute) if !file.is_dir() => absolute.clone_into(path),
+            Some(_) => self.wrong("dnssec.state-file", format!("{} is a directory", file.display()), None),
+            None => self.wrong("dnssec.state-file", format!("{} is not UTF-8", file.display()), None),
+        }
+        (dnssec.validation && dnssec.rfc5011).then_some(file)
     }
 
     /// Records, hosts and zones of one's own.

@@ -217,8 +217,9 @@ fn base64(text: &str) -> Result<Vec<u8>, String> {
     BASE64.decode(text.as_bytes()).map_err(|_| format!("{text} is no base64"))
 }
 
-/// A moment of RRSIG in the form `YYYYMMDDHHmmSS` (RFC 4034 §3.2).
-struct Time(u32);
+/// A moment, in seconds since 1970, that is written in the form `YYYYMMDDHHmmSS` (RFC 4034 §3.2); [`time`] reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Time(pub u32);
 
 impl std::fmt::Display for Time {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
