@@ -18,6 +18,7 @@ pub mod report;
 mod secret;
 pub mod signature;
 pub mod time;
+pub mod tls;
 
 pub use backend::Backend;
 pub use error::{Error, Result};
