@@ -10,6 +10,7 @@ pub mod certificates;
 pub mod cli;
 pub mod encryption;
 pub mod error;
+pub mod files;
 pub mod kem;
 pub mod keys;
 pub mod legacy;

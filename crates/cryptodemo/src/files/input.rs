@@ -1,0 +1,89 @@
+//! Inputs: files, pipes, and standard input.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::{Result, report};
+
+/// An input being read.
+pub struct Input {
+    reader: Box<dyn Read + Send>,
+    place: PathBuf,
+    len: Option<u64>,
+}
+
+impl Input {
+    /// Opens a file, or standard input for "-".
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be opened, or is a folder.
+    pub fn open(path: &Path) -> Result<Self> {
+        if super::is_standard_stream(path) {
+            return Ok(Self { reader: Box::new(io::stdin()), place: "standard input".into(), len: None });
+        }
+        let file = File::open(path).map_err(Error::io(path))?;
+        let metadata = file.metadata().map_err(Error::io(path))?;
+        if metadata.is_dir() {
+            return Err(Error::io(path)(io::ErrorKind::IsADirectory.into()));
+        }
+        let len = metadata.is_file().then_some(metadata.len());
+        Ok(Self { reader: Box::new(file), place: path.to_owned(), len })
+    }
+
+    /// Length in bytes, if it is a regular file; it may change while being read.
+    #[must_use]
+    pub const fn len(&self) -> Option<u64> {
+        self.len
+    }
+
+    /// What errors call it.
+    #[must_use]
+    pub fn place(&self) -> &Path {
+        &self.place
+    }
+
+    /// Reads until the buffer is full or the input ends; returns the number of bytes read.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be read.
+    pub fn fill(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.reader.read(&mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::io(&self.place)(error)),
+            }
+        }
+        Ok(filled)
+    }
+}
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Input").field("place", &self.place).field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
+/// Reads a whole input of at most `max` bytes; "-" is standard input.
+///
+/// # Errors
+/// [`Error::Io`] if it cannot be read, [`Error::Malformed`] if it is longer.
+pub fn read(path: &Path, max: u64) -> Result<Vec<u8>> {
+    let input = Input::open(path)?;
+    let place = input.place;
+    let mut bytes = Vec::new();
+    // One byte more than allowed tells a longer input, however its length was announced.
+    input.reader.take(max.saturating_add(1)).read_to_end(&mut bytes).map_err(Error::io(&place))?;
+    if bytes.len() as u64 > max {
+        let most = report::size(max);
+        return Err(Error::malformed(
+            place.display().to_string(),
+            format!("longer than {most}, the most allowed here"),
+        ));
+    }
+    Ok(bytes)
+}
