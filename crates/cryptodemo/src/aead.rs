@@ -5,6 +5,7 @@
 //! loops own a key of their own that nobody else can get at.
 
 mod aws_lc;
+pub mod gcm_stream;
 mod ring;
 mod rust;
 
@@ -204,4 +205,56 @@ pub(crate) fn raw_key(algorithm: AeadAlgorithm, backend: Backend, key: &Secret) 
         Backend::Ring => ring::key(algorithm, key.expose()),
         Backend::Rust => rust::key(algorithm, key.expose()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys() -> impl Iterator<Item = (AeadAlgorithm, Backend, Box<dyn RawAead>)> {
+        AeadAlgorithm::ALL.into_iter().flat_map(|algorithm| {
+            let secret = Secret::random(algorithm.key_len());
+            let by = move |backend| raw_key(algorithm, backend, &secret).expect("the length fits");
+            algorithm.backends().iter().map(move |backend| (algorithm, *backend, by(*backend))).collect::<Vec<_>>()
+        })
+    }
+
+    #[test]
+    fn what_is_sealed_opens_and_backends_agree() {
+        // RFC 5116 section 2: the same key, nonce, associated data and message give the same bytes everywhere.
+        let mut sealed = std::collections::BTreeMap::new();
+        for (algorithm, backend, key) in keys() {
+            for len in [0, 1, 15, 16, 17, 100, 4096] {
+                let mut data = vec![len as u8; len];
+                let tag = key.seal_raw(&[9; NONCE_LEN], b"associated", &mut data);
+                let first = sealed.entry((algorithm, len)).or_insert_with(|| (data.clone(), tag));
+                assert_eq!(*first, (data.clone(), tag), "{algorithm} by {backend}, {len} bytes");
+                key.open_raw(&[9; NONCE_LEN], b"associated", &mut data, &tag).unwrap();
+                assert_eq!(data, vec![len as u8; len], "{algorithm} by {backend}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_open_is_zeroed() {
+        // RFC 5116 section 2.2: no plaintext on failure; here also nothing that could be mistaken for it.
+        for (algorithm, backend, key) in keys() {
+            let mut data = [0x55; 50];
+            let mut tag = key.seal_raw(&[1; NONCE_LEN], b"", &mut data);
+            tag[3] ^= 4;
+            let result = key.open_raw(&[1; NONCE_LEN], b"", &mut data, &tag);
+            assert!(matches!(result, Err(Error::Rejected(_))), "{algorithm} by {backend}");
+            assert_eq!(data, [0; 50], "{algorithm} by {backend}");
+        }
+    }
+
+    #[test]
+    fn keys_and_backends_that_do_not_fit_are_refused() {
+        for algorithm in AeadAlgorithm::ALL {
+            let short = Secret::random(algorithm.key_len() - 1);
+            assert!(matches!(key(algorithm, &short), Err(Error::Key(_))), "{algorithm}");
+        }
+        let aria = key_by(AeadAlgorithm::Aria256Gcm, Backend::Ring, &Secret::random(32));
+        assert!(matches!(aria, Err(Error::Usage(_))));
+    }
 }

@@ -261,3 +261,6 @@ pub(crate) fn raw_key(algorithm: LegacyAlgorithm, key: &Secret) -> Result<Box<dy
         BlockCipher::DesEde3 => modes::key8::<des::TdesEde3>(algorithm, key.expose()),
     })
 }
+
+#[cfg(test)]
+mod tests;
