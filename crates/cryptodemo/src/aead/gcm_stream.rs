@@ -1,4 +1,4 @@
-//! AES-256-GCM over data that does not fit into memory (NIST SP 800-38D section 7).
+//! AES-GCM over data that does not fit into memory (NIST SP 800-38D section 7).
 //!
 //! The libraries behind [`super::Aead`] want the whole message at once. Here it comes in pieces of any size; the result
 //! is the same byte for byte. Who opens gets plaintext before its tag is known: it must stay out of everybody's sight
@@ -23,19 +23,22 @@
 //! # Ok::<(), cryptodemo::Error>(())
 //! ```
 
-use aes::Aes256;
+use aes::{Aes128, Aes256};
 use ctr::cipher::{KeyInit, KeyIvInit, StreamCipher};
 use ghash::GHash;
 use ghash::universal_hash::UniversalHash;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{AeadAlgorithm, NONCE_LEN, Nonce, TAG_LEN};
+use super::{NONCE_LEN, Nonce, TAG_LEN};
 use crate::error::Error;
 use crate::{Result, Secret};
 
 /// Most bytes that one nonce may encrypt: 2^39 - 256 bits (NIST SP 800-38D section 5.2.1.1).
 pub const MAX_LEN: u64 = (1 << 36) - 32;
+
+/// Shortest tag that [`GcmOpener::finish_truncated`] accepts, in bytes.
+pub const MIN_TAG_LEN: usize = 12;
 
 const BLOCK_LEN: usize = 16;
 
@@ -46,7 +49,7 @@ impl GcmSealer {
     /// Starts a message. The nonce is used up.
     ///
     /// # Errors
-    /// [`Error::Key`] if the key has not 32 bytes.
+    /// [`Error::Key`] if the key has neither 16 (AES-128) nor 32 bytes (AES-256).
     #[expect(clippy::needless_pass_by_value, reason = "a nonce is used once")]
     pub fn new(key: &Secret, nonce: Nonce, aad: &[u8]) -> Result<Self> {
         Ok(Self(State::new(key, &nonce.0, aad)?))
@@ -78,7 +81,7 @@ impl GcmOpener {
     /// Starts a message.
     ///
     /// # Errors
-    /// [`Error::Key`] if the key has not 32 bytes.
+    /// [`Error::Key`] if the key has neither 16 nor 32 bytes.
     pub fn new(key: &Secret, nonce: &[u8; NONCE_LEN], aad: &[u8]) -> Result<Self> {
         Ok(Self(State::new(key, nonce, aad)?))
     }
@@ -99,13 +102,23 @@ impl GcmOpener {
     /// # Errors
     /// [`Error::Rejected`] if it does not fit: all plaintext so far is to be thrown away then.
     pub fn finish(self, tag: &[u8; TAG_LEN]) -> Result<()> {
-        if bool::from(self.0.tag().ct_eq(tag)) { Ok(()) } else { Err(Error::decryption()) }
+        self.finish_truncated(tag)
+    }
+
+    /// Ends the message whose sender cut the tag short, to its first 12 to 16 bytes (RFC 5084 section 3.2).
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] if the tag does not fit or has another length.
+    pub fn finish_truncated(self, tag: &[u8]) -> Result<()> {
+        let full = self.0.tag();
+        let fits = (MIN_TAG_LEN..=TAG_LEN).contains(&tag.len()) && bool::from(full[..tag.len()].ct_eq(tag));
+        if fits { Ok(()) } else { Err(Error::decryption()) }
     }
 }
 
 /// What both directions keep between pieces.
 struct State {
-    keystream: ctr::Ctr32BE<Aes256>,
+    keystream: Keystream,
     /// First block of the key stream, which hides the hash.
     mask: Zeroizing<[u8; TAG_LEN]>,
     hash: Hash,
@@ -115,19 +128,10 @@ struct State {
 
 impl State {
     fn new(key: &Secret, nonce: &[u8; NONCE_LEN], aad: &[u8]) -> Result<Self> {
-        let (is, must) = (key.len(), AeadAlgorithm::Aes256Gcm.key_len());
-        if is != must {
-            return Err(Error::Key(format!("aes-256-gcm takes a key of {must} bytes, this one has {is}")));
-        }
-        let key = key.expose().try_into().expect("checked above");
-        let mut hash = Hash::new(&Aes256::new(key));
+        let mut hash = Hash::new(key)?;
         hash.update(aad);
         hash.end_of_part();
-        // SP 800-38D section 7.1 step 2: the counter starts at 1, and only its low 32 bits count.
-        let mut first = [0; BLOCK_LEN];
-        first[..NONCE_LEN].copy_from_slice(nonce);
-        first[BLOCK_LEN - 1] = 1;
-        let mut keystream = ctr::Ctr32BE::new(key, &first.into());
+        let mut keystream = Keystream::new(key, nonce)?;
         let mut mask = Zeroizing::new([0; TAG_LEN]);
         keystream.apply_keystream(&mut *mask);
         Ok(Self { keystream, mask, hash, aad_len: aad.len() as u64, len: 0 })
@@ -154,6 +158,37 @@ impl State {
     }
 }
 
+/// AES in counter mode, with the key's length.
+enum Keystream {
+    Aes128(ctr::Ctr32BE<Aes128>),
+    Aes256(ctr::Ctr32BE<Aes256>),
+}
+
+impl Keystream {
+    fn new(key: &Secret, nonce: &[u8; NONCE_LEN]) -> Result<Self> {
+        // SP 800-38D section 7.1 step 2: the counter starts at 1, and only its low 32 bits count.
+        let mut first = [0; BLOCK_LEN];
+        first[..NONCE_LEN].copy_from_slice(nonce);
+        first[BLOCK_LEN - 1] = 1;
+        let key = key.expose();
+        ctr::Ctr32BE::new_from_slices(key, &first)
+            .map(Self::Aes256)
+            .or_else(|_| ctr::Ctr32BE::new_from_slices(key, &first).map(Self::Aes128))
+            .map_err(|_| wrong_length(key))
+    }
+
+    fn apply_keystream(&mut self, data: &mut [u8]) {
+        match self {
+            Self::Aes128(keystream) => keystream.apply_keystream(data),
+            Self::Aes256(keystream) => keystream.apply_keystream(data),
+        }
+    }
+}
+
+fn wrong_length(key: &[u8]) -> Error {
+    Error::Key(format!("AES-GCM over pieces takes a key of 16 or 32 bytes, this one has {}", key.len()))
+}
+
 /// GHASH over pieces of any size: what does not fill a block waits for the next piece.
 struct Hash {
     blocks: GHash,
@@ -162,11 +197,17 @@ struct Hash {
 }
 
 impl Hash {
-    fn new(cipher: &Aes256) -> Self {
+    fn new(key: &Secret) -> Result<Self> {
         use aes::cipher::BlockCipherEncrypt;
-        let mut key = Zeroizing::new([0; BLOCK_LEN]);
-        cipher.encrypt_block((&mut *key).into());
-        Self { blocks: GHash::new((&*key).into()), waiting: [0; BLOCK_LEN], waiting_len: 0 }
+        let mut zeros = Zeroizing::new([0; BLOCK_LEN]);
+        let block = (&mut *zeros).into();
+        if let Ok(cipher) = Aes256::new_from_slice(key.expose()) {
+            cipher.encrypt_block(block);
+        } else {
+            Aes128::new_from_slice(key.expose()).map_err(|_| wrong_length(key.expose()))?.encrypt_block(block);
+        }
+        let key = zeros;
+        Ok(Self { blocks: GHash::new((&*key).into()), waiting: [0; BLOCK_LEN], waiting_len: 0 })
     }
 
     fn update(&mut self, mut data: &[u8]) {
@@ -198,7 +239,7 @@ impl Hash {
 mod tests {
     use super::*;
     use crate::Backend;
-    use crate::aead::raw_key;
+    use crate::aead::{AeadAlgorithm, raw_key};
 
     /// Cuts the data into pieces of lengths that the numbers say.
     fn pieces<'a>(mut data: &'a mut [u8], cuts: &mut impl Iterator<Item = u8>) -> Vec<&'a mut [u8]> {
@@ -217,7 +258,8 @@ mod tests {
         // SP 800-38D section 7.1, judged by the three libraries' own implementations.
         let mut cuts = std::iter::repeat_with(|| crate::random::array::<1>()[0]);
         for len in (0..70).chain([255, 256, 257, 4095, 4096, 4097]) {
-            let key = Secret::random(32);
+            let algorithm = if len % 3 == 0 { AeadAlgorithm::Aes128Gcm } else { AeadAlgorithm::Aes256Gcm };
+            let key = Secret::random(algorithm.key_len());
             let aad = crate::random::array::<40>()[..len % 41].to_vec();
             let mut message = vec![0; len];
             crate::random::fill(&mut message);
@@ -230,7 +272,7 @@ mod tests {
             }
             let tag = sealer.finish();
             for backend in Backend::ALL {
-                let one_shot = raw_key(AeadAlgorithm::Aes256Gcm, backend, &key).unwrap();
+                let one_shot = raw_key(algorithm, backend, &key).unwrap();
                 let mut expected = message.clone();
                 let expected_tag = one_shot.seal_raw(&public, &aad, &mut expected);
                 assert_eq!((&ciphertext, tag), (&expected, expected_tag), "{len} bytes by {backend}");
@@ -269,6 +311,23 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_may_be_cut_to_twelve_bytes_and_no_further() {
+        // RFC 5084 section 3.2; SP 800-38D appendix C says what shorter tags would cost.
+        let key = Secret::random(16);
+        let nonce = Nonce::random();
+        let public = nonce.bytes();
+        let tag = GcmSealer::new(&key, nonce, b"").unwrap().finish();
+        let open = |tag: &[u8]| GcmOpener::new(&key, &public, b"").unwrap().finish_truncated(tag);
+        for len in 0..=TAG_LEN {
+            assert_eq!(open(&tag[..len]).is_ok(), len >= MIN_TAG_LEN, "{len} bytes");
+        }
+        let mut wrong = tag;
+        wrong[MIN_TAG_LEN - 1] ^= 1;
+        assert!(open(&wrong[..MIN_TAG_LEN]).is_err());
+        assert!(open(&[&tag[..], &[0]].concat()).is_err());
+    }
+
+    #[test]
     fn no_message_gets_longer_than_the_limit() {
         // SP 800-38D section 5.2.1.1: beyond it the counter would come round and the key stream repeat.
         let key = Secret::random(32);
@@ -286,7 +345,7 @@ mod tests {
 
     #[test]
     fn keys_of_other_lengths_are_refused() {
-        for len in [0, 16, 24, 31, 33] {
+        for len in [0, 15, 24, 31, 33] {
             let error = GcmSealer::new(&Secret::random(len), Nonce::random(), b"").err();
             assert!(matches!(error, Some(Error::Key(_))), "{len}");
         }
