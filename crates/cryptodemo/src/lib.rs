@@ -7,6 +7,7 @@
 pub mod aead;
 mod backend;
 pub mod certificates;
+pub mod chunked;
 pub mod cli;
 pub mod encryption;
 pub mod error;

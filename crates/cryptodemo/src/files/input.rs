@@ -38,10 +38,29 @@ impl Input {
         self.len
     }
 
+    /// An input that is in memory; `what` names it in errors.
+    #[must_use]
+    pub fn from_memory(what: &str, bytes: Vec<u8>) -> Self {
+        let len = Some(bytes.len() as u64);
+        Self { reader: Box::new(io::Cursor::new(bytes)), place: what.into(), len }
+    }
+
     /// What errors call it.
     #[must_use]
     pub fn place(&self) -> &Path {
         &self.place
+    }
+
+    /// What errors call it, as text.
+    #[must_use]
+    pub fn what(&self) -> String {
+        self.place.display().to_string()
+    }
+
+    /// Puts bytes that were read back in front of the others.
+    pub fn put_back(&mut self, bytes: Vec<u8>) {
+        let rest = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        self.reader = Box::new(io::Cursor::new(bytes).chain(rest));
     }
 
     /// Reads until the buffer is full or the input ends; returns the number of bytes read.
@@ -59,6 +78,12 @@ impl Input {
             }
         }
         Ok(filled)
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer)
     }
 }
 

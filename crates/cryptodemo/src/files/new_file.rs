@@ -48,6 +48,11 @@ impl NewFile {
         Ok(Self { kind: Kind::File { temporary: Temporary::beside(&destination)?, mode }, place: destination })
     }
 
+    /// An output into any writer; `what` names it in errors.
+    pub fn stream(what: &str, writer: impl Write + Send + 'static) -> Self {
+        Self { kind: Kind::Stream(Box::new(writer)), place: what.into() }
+    }
+
     /// Whether what is written leaves at once, and cannot be taken back.
     #[must_use]
     pub const fn is_stream(&self) -> bool {

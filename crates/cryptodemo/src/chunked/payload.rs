@@ -1,0 +1,128 @@
+//! The chunks: sealed and opened one at a time, with the next one already read to know which is the final one.
+
+use super::CHUNK_LEN;
+use crate::aead::{self, Aead, AeadAlgorithm, Nonce, NonceSequence, TAG_LEN};
+use crate::error::Error;
+use crate::files::{Input, NewFile};
+use crate::{Result, Secret};
+
+/// Associated data of a chunk that others follow, and of the final one.
+const MORE: [u8; 1] = [0];
+const FINAL: [u8; 1] = [1];
+
+/// Encrypts to the input's end.
+pub(super) fn seal(algorithm: AeadAlgorithm, key: &Secret, input: &mut Input, output: &mut NewFile) -> Result<u64> {
+    let key = aead::key(algorithm, key)?;
+    let mut nonces = nonces();
+    let mut chunks = Chunks::new(input, CHUNK_LEN)?;
+    let mut total = 0;
+    loop {
+        let is_final = chunks.is_final();
+        let len = chunks.current().len();
+        let tag = key.seal(next(&mut nonces), if is_final { &FINAL } else { &MORE }, chunks.current());
+        output.put(chunks.current())?;
+        output.put(&tag)?;
+        total += len as u64;
+        if is_final {
+            return Ok(total);
+        }
+        chunks.advance(input)?;
+    }
+}
+
+/// Decrypts to the input's end. Each chunk goes out after its tag was verified.
+pub(super) fn open(algorithm: AeadAlgorithm, key: &Secret, input: &mut Input, output: &mut NewFile) -> Result<u64> {
+    let key = aead::key(algorithm, key)?;
+    let mut nonces = nonces();
+    let mut chunks = Chunks::new(input, CHUNK_LEN + TAG_LEN)?;
+    let mut total = 0;
+    loop {
+        let is_final = chunks.is_final();
+        let nonce = next(&mut nonces).bytes();
+        let chunk = chunks.current();
+        let Some((data, tag)) = chunk.split_last_chunk_mut::<TAG_LEN>() else {
+            return Err(Error::malformed(input.what(), "ends within a chunk"));
+        };
+        open_chunk(key.as_ref(), &nonce, is_final, data, tag)
+            .map_err(|error| if total == 0 { error } else { damaged(total) })?;
+        if is_final && data.is_empty() && total > 0 {
+            return Err(Error::malformed(input.what(), "its final chunk is empty, but not its only one"));
+        }
+        output.put(data)?;
+        total += data.len() as u64;
+        if is_final {
+            return Ok(total);
+        }
+        chunks.advance(input)?;
+    }
+}
+
+fn open_chunk(
+    key: &dyn Aead,
+    nonce: &[u8; aead::NONCE_LEN],
+    is_final: bool,
+    data: &mut [u8],
+    tag: &[u8; TAG_LEN],
+) -> Result<()> {
+    key.open(nonce, if is_final { &FINAL } else { &MORE }, data, tag)
+}
+
+/// With a chunk already verified, key and recipient are right: what is wrong came later.
+fn damaged(verified: u64) -> Error {
+    Error::Rejected(format!(
+        "decryption failed after {verified} good bytes: the data was changed there, or its end was cut off"
+    ))
+}
+
+fn nonces() -> NonceSequence {
+    // The key belongs to this file alone, so the fixed part need not tell files apart.
+    NonceSequence::new([0; 4])
+}
+
+fn next(nonces: &mut NonceSequence) -> Nonce {
+    nonces.next().expect("2^64 chunks are more than any file has")
+}
+
+/// An input in pieces of one length, and one piece more than asked for, to know the final one.
+struct Chunks {
+    current: Vec<u8>,
+    ahead: Vec<u8>,
+    len: usize,
+}
+
+impl Chunks {
+    fn new(input: &mut Input, len: usize) -> Result<Self> {
+        let mut chunks = Self { current: Vec::new(), ahead: vec![0; len], len };
+        let filled = input.fill(&mut chunks.ahead)?;
+        chunks.ahead.truncate(filled);
+        chunks.advance(input)?;
+        Ok(chunks)
+    }
+
+    fn current(&mut self) -> &mut [u8] {
+        &mut self.current
+    }
+
+    fn is_final(&self) -> bool {
+        self.ahead.is_empty()
+    }
+
+    fn advance(&mut self, input: &mut Input) -> Result<()> {
+        std::mem::swap(&mut self.current, &mut self.ahead);
+        let filled = if self.current.len() < self.len {
+            0
+        } else {
+            self.ahead.resize(self.len, 0);
+            input.fill(&mut self.ahead)?
+        };
+        self.ahead.truncate(filled);
+        Ok(())
+    }
+}
+
+impl Drop for Chunks {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.current);
+        zeroize::Zeroize::zeroize(&mut self.ahead);
+    }
+}
