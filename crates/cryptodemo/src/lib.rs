@@ -19,6 +19,7 @@ pub mod random;
 pub mod report;
 mod secret;
 pub mod signature;
+pub mod sym;
 pub mod time;
 pub mod tls;
 
