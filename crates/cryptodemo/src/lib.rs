@@ -6,6 +6,7 @@
 
 pub mod aead;
 mod backend;
+pub mod bench;
 pub mod certificates;
 pub mod chunked;
 pub mod cli;
