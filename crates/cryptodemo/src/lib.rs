@@ -10,6 +10,7 @@ pub mod bench;
 pub mod certificates;
 pub mod chunked;
 pub mod cli;
+pub mod elgamal;
 pub mod encryption;
 pub mod error;
 pub mod files;
