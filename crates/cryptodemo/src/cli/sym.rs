@@ -29,13 +29,13 @@ Files:
   -cbc                             IV of one block, ciphertext padded by PKCS#7
   -ctr                             first counter block, ciphertext
   -ecb                             ciphertext padded by PKCS#7
-A block has 8 bytes for des and des-ede3, else 16. Nonces and IVs are random. Plaintext
-appears only after its tag was verified; the old modes have no tag, nobody notices changes
-there, and they need --insecure. Inputs have at most 1 GiB; for more there is
-`cryptodemo hybrid encrypt --format chunked`.
+A block has 8 bytes for des and des-ede3, else 16. Nonces and IVs are random.
+Plaintext appears only after its tag was verified; the old modes have no tag,
+nobody notices changes there, and they need --insecure. Inputs have at most
+1 GiB; `cryptodemo hybrid encrypt --format chunked` takes any length.
 
-Keys in files are hexadecimal digits, or else the raw bytes. A file of nothing but digits
-is read as digits.
+Keys in files are hexadecimal digits, or else the raw bytes. A file of nothing
+but digits is read as digits.
 
 Examples:
   echo "see you at nine" > note.txt
@@ -44,13 +44,15 @@ Examples:
   cryptodemo sym dec --alg aes-256-gcm --key-file secret.key note.gcm -
 
 The old modes, and openssl (its `enc` has no authenticated modes):
-  cryptodemo sym enc --insecure --alg aes-256-ecb --key-file secret.key note.txt note.ecb
+  cryptodemo sym enc --insecure --alg aes-256-ecb --key-file secret.key \
+    note.txt note.ecb
   openssl enc -d -aes-256-ecb -K "$(cat secret.key)" -in note.ecb
-  cryptodemo sym enc --insecure --alg aes-256-cbc --key-file secret.key note.txt note.cbc
+  cryptodemo sym enc --insecure --alg aes-256-cbc --key-file secret.key \
+    note.txt note.cbc
   tail -c +17 note.cbc | openssl enc -d -aes-256-cbc -K "$(cat secret.key)" \
     -iv "$(head -c 16 note.cbc | od -An -v -tx1 | tr -d ' \n')"
-With des and des-ede3: tail -c +9 and head -c 8. openssl has SEED and DES in its legacy
-provider: add -provider legacy -provider default."#;
+With des and des-ede3: tail -c +9 and head -c 8. openssl has SEED and DES in its
+legacy provider: add -provider legacy -provider default."#;
 
 #[derive(Debug, Subcommand)]
 enum Command {

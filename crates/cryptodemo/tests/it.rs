@@ -1,0 +1,6 @@
+//! The binary from outside: its exit codes, its files, and openssl as the other side.
+
+#[path = "it/support.rs"]
+mod support;
+#[path = "it/sym.rs"]
+mod sym;
