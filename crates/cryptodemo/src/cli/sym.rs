@@ -25,10 +25,10 @@ const HELP: &str = r#"Algorithms:
   seed des des-ede3 with -ecb -cbc
 
 Files:
-  authenticated (-gcm, -poly1305)  nonce of 12 bytes, ciphertext, tag of 16 bytes
-  -cbc                             IV of one block, ciphertext padded by PKCS#7
-  -ctr                             first counter block, ciphertext
-  -ecb                             ciphertext padded by PKCS#7
+  -gcm, -poly1305  nonce of 12 bytes, ciphertext, tag of 16 bytes
+  -cbc             IV of one block, ciphertext padded by PKCS#7
+  -ctr             first counter block, ciphertext
+  -ecb             ciphertext padded by PKCS#7
 A block has 8 bytes for des and des-ede3, else 16. Nonces and IVs are random.
 Plaintext appears only after its tag was verified; the old modes have no tag,
 nobody notices changes there, and they need --insecure. Inputs have at most
