@@ -11,6 +11,7 @@
 //! reference is visible in this crate only. And here it is reached by [`rehearsal`] alone, whose key is made by
 //! itself, from randomness, and is neither taken from nor given to anybody; its buffers are filled by itself as well.
 
+pub mod against;
 pub mod cases;
 pub mod environment;
 pub mod generation;

@@ -8,9 +8,11 @@ mod hybrid;
 mod kat;
 mod output;
 mod public;
+mod quantity;
 mod quic;
 mod ssl;
 mod sym;
+mod table;
 mod tls;
 
 use std::process::ExitCode;
