@@ -15,6 +15,7 @@ pub mod elgamal;
 pub mod encryption;
 pub mod error;
 pub mod files;
+pub mod kat;
 pub mod kem;
 pub mod keys;
 pub mod legacy;
