@@ -11,6 +11,7 @@ pub mod certificates;
 pub mod chunked;
 pub mod cli;
 pub mod cms;
+pub mod container;
 pub mod elgamal;
 pub mod encryption;
 pub mod error;

@@ -41,13 +41,13 @@ pub struct InspectedRecipient {
     pub encrypted_key_len: usize,
 }
 
-/// Reads the structure of a message.
+/// Reads the structure of a message; returns it and the message's length in bytes, its armour included.
 ///
 /// # Errors
 /// [`crate::Error::Malformed`] if it is no encrypted CMS message, [`crate::Error::Io`] if it cannot be read.
-pub fn inspect(input: Input) -> Result<Inspection> {
-    let message = message::read(input, &mut |_| Ok(()))?;
-    Ok(Inspection {
+pub fn inspect(input: Input) -> Result<(Inspection, u64)> {
+    let (message, len) = message::read_counting(input, &mut |_| Ok(()))?;
+    let inspection = Inspection {
         kind: match message.kind {
             Kind::AuthEnveloped => "authEnvelopedData",
             Kind::Enveloped => "envelopedData",
@@ -59,7 +59,8 @@ pub fn inspect(input: Input) -> Result<Inspection> {
         tag_len: message.tag.len(),
         attributes_len: message.attributes.len(),
         recipients: message.recipients.iter().map(recipient).collect(),
-    })
+    };
+    Ok((inspection, len))
 }
 
 fn recipient(recipient: &Recipient) -> InspectedRecipient {

@@ -1,6 +1,6 @@
 //! The structure of encrypted messages (RFC 5652 section 6, RFC 5083), read from BER or DER.
 
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 
 use super::ber::Ber;
 use super::{armor, key_transport, oid};
@@ -69,18 +69,41 @@ pub(super) enum Identifier {
 }
 
 /// Reads a message from its first byte to its last. The encrypted content goes to the sink, piece by piece.
-pub(super) fn read(input: Input, sink: &mut dyn FnMut(&mut [u8]) -> Result<()>) -> Result<Message> {
+pub(super) fn read(input: Input, sink: &mut Sink) -> Result<Message> {
+    read_counting(input, sink).map(|(message, _)| message)
+}
+
+/// As [`read`]; returns the number of bytes of the input too.
+pub(super) fn read_counting(input: Input, sink: &mut Sink) -> Result<(Message, u64)> {
     let what = input.what();
-    let mut reader = BufReader::with_capacity(64 * 1024, input);
-    let is_text = std::io::BufRead::fill_buf(&mut reader).map_err(Error::io(&what))?.starts_with(b"-----");
-    if is_text {
-        read_message(Ber::new(what, armor::Dearmored::new(reader)), sink)
+    let mut reader = BufReader::with_capacity(64 * 1024, Counting { input, count: 0 });
+    let is_text = reader.fill_buf().map_err(Error::io(&what))?.starts_with(b"-----");
+    let message = if is_text {
+        read_message(Ber::new(what, armor::Dearmored::new(&mut reader)), sink)
     } else {
-        read_message(Ber::new(what, reader), sink)
+        read_message(Ber::new(what, &mut reader), sink)
+    }?;
+    // The message was read to the input's end.
+    Ok((message, reader.get_ref().count))
+}
+
+/// Takes the encrypted content.
+pub(super) type Sink<'a> = dyn FnMut(&mut [u8]) -> Result<()> + 'a;
+
+struct Counting {
+    input: Input,
+    count: u64,
+}
+
+impl Read for Counting {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.count += read as u64;
+        Ok(read)
     }
 }
 
-fn read_message<R: Read>(mut ber: Ber<R>, sink: &mut dyn FnMut(&mut [u8]) -> Result<()>) -> Result<Message> {
+fn read_message<R: Read>(mut ber: Ber<R>, sink: &mut Sink) -> Result<Message> {
     ber.enter(SEQUENCE)?;
     let kind = ber.primitive(OBJECT, 64)?;
     let kind = match kind.as_slice() {
