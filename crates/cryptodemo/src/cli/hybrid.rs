@@ -17,6 +17,7 @@ use crate::{Result, files};
 /// Arguments of `cryptodemo hybrid`.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
+#[group(skip)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

@@ -153,7 +153,14 @@ fn print_cms(inspection: &cms::Inspection, output: &Output) -> Result<()> {
     let line = |name: &str, value: String| output.line(format!("{name:<15} {value}"));
     line("type", inspection.kind.to_owned())?;
     for (number, recipient) in inspection.recipients.iter().enumerate() {
-        line(&format!("recipient {}", number + 1), recipient.identifier.clone())?;
+        let (first, second) = match recipient.identifier.split_once(", serial number ") {
+            Some((issuer, serial)) => (issuer, Some(serial)),
+            None => (recipient.identifier.as_str(), None),
+        };
+        line(&format!("recipient {}", number + 1), first.to_owned())?;
+        if let Some(serial) = second {
+            line("", format!("serial number {serial}"))?;
+        }
         line("  key by", format!("{}, {} bytes", recipient.scheme, recipient.encrypted_key_len))?;
     }
     let tag = if inspection.authenticated {
