@@ -36,10 +36,12 @@ Exit codes, the worst one first; all files are run in any case:
   4  a file is no JSON, or its schema is not known
   6  a file cannot be read
 
-Examples, in the folder crates/cryptodemo/tests/vectors:
+Examples:
+  cd crates/cryptodemo/tests/vectors
   cryptodemo kat wycheproof/aes_gcm_test.json
   cryptodemo kat openssl_enc_kat.json --backend rust
-  cryptodemo kat wycheproof/*.json --json";
+  cryptodemo kat wycheproof/hkdf_*.json wycheproof/hmac_sha256_test.json
+  cryptodemo kat wycheproof/x25519_test.json --json";
 
 /// A file and what came of it.
 #[derive(Serialize)]
