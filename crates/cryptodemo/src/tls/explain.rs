@@ -6,6 +6,9 @@
 mod meaning;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 use serde::Serialize;
 
 use super::messages::{Message, Version};
