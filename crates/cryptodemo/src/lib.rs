@@ -5,6 +5,7 @@
 //! [`Backend`], and what is built on them.
 
 pub mod aead;
+pub mod agreement;
 mod backend;
 pub mod bench;
 pub mod certificates;
@@ -23,6 +24,7 @@ pub mod legacy;
 pub mod random;
 pub mod recipient;
 pub mod report;
+mod rsa;
 mod secret;
 pub mod signature;
 pub mod sym;
