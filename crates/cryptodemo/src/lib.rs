@@ -16,6 +16,7 @@ pub mod container;
 pub mod elgamal;
 pub mod encryption;
 pub mod error;
+pub mod exchange;
 pub mod files;
 pub mod kat;
 pub mod kem;

@@ -2,6 +2,8 @@
 
 #[path = "it/kat.rs"]
 mod kat;
+#[path = "it/exchange.rs"]
+mod exchange;
 #[path = "it/support.rs"]
 mod support;
 #[path = "it/sym.rs"]

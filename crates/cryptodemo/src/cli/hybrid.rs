@@ -16,7 +16,7 @@ use crate::{Result, files};
 
 /// Arguments of `cryptodemo hybrid`.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, after_long_help = demo::EXAMPLES)]
 #[group(skip)]
 pub(super) struct Arguments {
     #[command(subcommand)]
