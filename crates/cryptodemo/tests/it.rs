@@ -1,9 +1,9 @@
 //! The binary from outside: its exit codes, its files, and openssl as the other side.
 
-#[path = "it/kat.rs"]
-mod kat;
 #[path = "it/exchange.rs"]
 mod exchange;
+#[path = "it/kat.rs"]
+mod kat;
 #[path = "it/support.rs"]
 mod support;
 #[path = "it/sym.rs"]
