@@ -4,6 +4,7 @@
 //! short or is no TLS at all.
 
 mod meaning;
+pub mod text;
 mod walk;
 
 #[cfg(test)]

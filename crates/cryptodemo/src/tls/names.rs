@@ -84,7 +84,7 @@ pub fn group(code: u16) -> Named {
 /// A signature scheme (RFC 8446 section 4.2.3).
 #[must_use]
 pub fn signature_scheme(code: u16) -> Named {
-    const TABLE: [(u16, &str); 18] = [
+    const TABLE: [(u16, &str); 19] = [
         (0x0201, "rsa_pkcs1_sha1"),
         (0x0203, "ecdsa_sha1"),
         (0x0401, "rsa_pkcs1_sha256"),
@@ -103,6 +103,7 @@ pub fn signature_scheme(code: u16) -> Named {
         (0x080b, "rsa_pss_pss_sha512"),
         (0x0904, "mldsa44"),
         (0x0905, "mldsa65"),
+        (0x0906, "mldsa87"),
     ];
     find(&TABLE, code)
 }

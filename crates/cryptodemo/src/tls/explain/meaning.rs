@@ -27,7 +27,7 @@ pub(super) fn of(message: &Message, version: Option<Version>, direction: Directi
         }
         Message::Certificate { chain } => match chain.first() {
             Some(first) => format!(
-                "{} certificates; the first is for {}. It says whose public key this is.",
+                "{} certificate(s); the first is for {}. It says whose public key this is.",
                 chain.len(),
                 first.subject.as_deref().unwrap_or("a name that cannot be read")
             ),
@@ -43,12 +43,10 @@ pub(super) fn of(message: &Message, version: Option<Version>, direction: Directi
             let early = max_early_data.map_or(String::new(), |max| format!(", with up to {max} B of 0-RTT data"));
             format!("A ticket to resume this session within {lifetime_seconds} s{early}.")
         }
-        Message::Alert { fatal: false, description } | Message::Alert { fatal: true, description } => {
-            match description.name {
-                "close_notify" => "Nothing more will come; an end without it could be an attacker's cut.".to_owned(),
-                name => format!("{name}: the connection ends here."),
-            }
-        }
+        Message::Alert { description, .. } => match description.name {
+            "close_notify" => "Nothing more will come; an end without it could be an attacker's cut.".to_owned(),
+            name => format!("{name}: the connection ends here."),
+        },
         Message::ChangeCipherSpec if version == Some(Version::Tls12) => "From here on this side encrypts.".to_owned(),
         Message::ApplicationData { .. } if keys == Some(Keys::Early) => {
             "0-RTT data, under keys from the ticket: no forward secrecy, and an attacker can send it again.".to_owned()
