@@ -6,6 +6,7 @@
 
 pub mod aead;
 pub mod agreement;
+pub mod attack;
 mod backend;
 pub mod bench;
 pub mod certificates;
