@@ -193,3 +193,6 @@ fn encode_recipients(recipients: &[Recipient], key: &Secret) -> Result<Vec<u8>> 
     encoded.sort();
     Ok(der::element(0x31, &encoded.iter().map(Vec::as_slice).collect::<Vec<_>>()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,14 @@
 mod exchange;
 #[path = "it/kat.rs"]
 mod kat;
+#[path = "it/chunked.rs"]
+mod chunked;
+#[path = "it/cms.rs"]
+mod cms;
+#[path = "it/files.rs"]
+mod files;
+#[path = "it/memory.rs"]
+mod memory;
 #[path = "it/support.rs"]
 mod support;
 #[path = "it/sym.rs"]

@@ -18,7 +18,7 @@ pub struct NewFile {
 }
 
 enum Kind {
-    File { temporary: Temporary, mode: u32 },
+    File { temporary: Temporary, destination: PathBuf, mode: u32 },
     Stream(Box<dyn Write + Send>),
 }
 
@@ -45,7 +45,8 @@ impl NewFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => (path.to_owned(), default_mode()),
             Err(error) => return Err(Error::io(path)(error)),
         };
-        Ok(Self { kind: Kind::File { temporary: Temporary::beside(&destination)?, mode }, place: destination })
+        let temporary = Temporary::beside(&destination)?;
+        Ok(Self { kind: Kind::File { temporary, destination, mode }, place: path.to_owned() })
     }
 
     /// An output into any writer; `what` names it in errors.
@@ -84,7 +85,7 @@ impl NewFile {
     pub fn commit(self) -> Result<()> {
         match self.kind {
             Kind::Stream(mut stream) => stream.flush(),
-            Kind::File { temporary, mode } => temporary.rename(&self.place, mode, Existing::Replace),
+            Kind::File { temporary, destination, mode } => temporary.rename(&destination, mode, Existing::Replace),
         }
         .map_err(Error::io(&self.place))
     }
