@@ -53,7 +53,7 @@ pub enum Unsafe {
 /// known or that is too long for GCM; [`Error::Key`] for a key that is not RSA; [`Error::Io`] if the input or the output
 /// fails, or if the input's length changes meanwhile.
 pub fn encrypt(recipients: &[Recipient], aead: AeadAlgorithm, input: &mut Input, output: &mut NewFile) -> Result<u64> {
-    let Some(len) = input.len() else {
+    let Some(len) = input.known_len() else {
         return Err(Error::Usage("CMS needs a file as input; for pipes use --format chunked".to_owned()));
     };
     if len > MAX_LEN {

@@ -1,15 +1,15 @@
 //! The binary from outside: its exit codes, its files, and openssl as the other side.
 
-#[path = "it/exchange.rs"]
-mod exchange;
-#[path = "it/kat.rs"]
-mod kat;
 #[path = "it/chunked.rs"]
 mod chunked;
 #[path = "it/cms.rs"]
 mod cms;
+#[path = "it/exchange.rs"]
+mod exchange;
 #[path = "it/files.rs"]
 mod files;
+#[path = "it/kat.rs"]
+mod kat;
 #[path = "it/memory.rs"]
 mod memory;
 #[path = "it/support.rs"]

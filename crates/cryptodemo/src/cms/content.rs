@@ -85,7 +85,7 @@ pub(super) fn gcm_identifier(aead: AeadAlgorithm, nonce: &[u8; NONCE_LEN]) -> Op
 
 /// Decrypts content that comes in pieces.
 pub(super) enum Opener {
-    Gcm(GcmOpener),
+    Gcm(Box<GcmOpener>),
     Cbc { key: StreamingDecryptingKey, buffer: zeroize::Zeroizing<Vec<u8>> },
 }
 
@@ -93,7 +93,7 @@ impl Opener {
     /// The key must have the content's length.
     pub(super) fn new(content: &Content, key: &Secret, attributes: &[u8]) -> Result<Self> {
         let (key_len, initial) = match content {
-            Content::Gcm { nonce, .. } => return Ok(Self::Gcm(GcmOpener::new(key, nonce, attributes)?)),
+            Content::Gcm { nonce, .. } => return Ok(Self::Gcm(Box::new(GcmOpener::new(key, nonce, attributes)?))),
             Content::Cbc { key_len, initial } => (*key_len, *initial),
         };
         let algorithm = match key_len {

@@ -34,7 +34,7 @@ impl Input {
 
     /// Length in bytes, if it is a regular file; it may change while being read.
     #[must_use]
-    pub const fn len(&self) -> Option<u64> {
+    pub const fn known_len(&self) -> Option<u64> {
         self.len
     }
 

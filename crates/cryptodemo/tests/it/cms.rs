@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
+use cryptodemo::certificates::{self, Request};
 use cryptodemo::cms::Unsafe;
 use cryptodemo::random;
 
@@ -252,7 +254,11 @@ fn cms_is_for_files_rsa_and_aes() {
     let decrypt = |from, to| cryptodemo(folder.path(), &["hybrid", "decrypt", "-k", &key, from, to]);
     assert_refused(&decrypt(&sealed, "-"), 2, "file to file");
     assert_refused(&cryptodemo(folder.path(), &["hybrid", "decrypt", "-k", "x.key", &sealed, "out"]), 5, "RSA");
-    assert_refused(&cryptodemo(folder.path(), &["hybrid", "decrypt", "-k", &certificate, &sealed, "out"]), 4, "");
+    assert_refused(
+        &cryptodemo(folder.path(), &["hybrid", "decrypt", "-k", &certificate, &sealed, "out"]),
+        5,
+        "private key",
+    );
     assert!(!folder.path().join("out").exists());
 }
 
@@ -275,18 +281,31 @@ fn a_message_may_be_decrypted_in_its_place() {
 fn unfit_certificates_are_warned_of() {
     let folder = folder();
     fs::write(folder.path().join("message"), "hello").unwrap();
-    for (options, warning) in [
-        (&["-days", "-2"][..], "has expired"),
-        (&["-addext", "keyUsage=digitalSignature"], "not meant for encryption"),
-        (&["-addext", "keyUsage=keyEncipherment"], ""),
+    let key = vector_path("test_rsa2048.key.der");
+    stdout(openssl(folder.path(), &["pkey", "-in", &key, "-inform", "DER", "-out", "key.pem"], b""));
+    let with_usage = |usage: &str| {
+        let usage = format!("keyUsage={usage}");
+        let arguments = ["req", "-x509", "-new", "-key", "key.pem", "-subj", "/CN=B", "-addext", &usage];
+        stdout(openssl(folder.path(), &arguments, b""))
+    };
+    let day = Duration::from_secs(86_400);
+    let dated = |not_before| {
+        let request = Request { names: vec!["b.example".to_owned()], not_before, lifetime: day };
+        certificates::self_signed(&request, &test_key(2048)).unwrap()
+    };
+    let now = cryptodemo::time::wall();
+    for (certificate, warning) in [
+        (dated(now - 2 * day), "has expired"),
+        (dated(now + day), "not valid yet"),
+        (with_usage("digitalSignature"), "not meant for encryption"),
+        (with_usage("keyEncipherment"), ""),
+        (vector("test_rsa2048.crt.pem"), ""),
     ] {
-        let arguments =
-            ["req", "-x509", "-newkey", "rsa:2048", "-noenc", "-subj", "/CN=B", "-keyout", "key", "-out", "crt"];
-        stdout(openssl(folder.path(), &[&arguments[..], options].concat(), b""));
+        fs::write(folder.path().join("crt"), certificate).unwrap();
         let output = cryptodemo(folder.path(), &["hybrid", "encrypt", "--quiet", "-r", "crt", "message", "out"]);
         assert_eq!(code(&output), 0);
         let said = complaint(&output);
-        assert!(said.contains(warning) && said.is_empty() == warning.is_empty(), "{options:?}: {said}");
+        assert!(said.contains(warning) && said.is_empty() == warning.is_empty(), "{warning:?}: {said}");
     }
 }
 

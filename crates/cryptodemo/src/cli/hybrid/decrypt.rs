@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
         Format::Chunked => chunked::decrypt(&key, &mut input, &mut out)?,
         Format::Cms => {
             // It is read twice, and its only tag stands at the end.
-            if input.len().is_none() || out.is_stream() {
+            if input.known_len().is_none() || out.is_stream() {
                 return Err(Error::Usage("CMS is decrypted from file to file; pipes are for chunked".to_owned()));
             }
             let allowed = if arguments.insecure { cms::Unsafe::Open } else { cms::Unsafe::Refuse };

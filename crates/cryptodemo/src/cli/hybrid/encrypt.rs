@@ -85,7 +85,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let mut input = Input::open(&arguments.input)?;
     let mut out = NewFile::create(&arguments.out)?;
     let all_rsa = kems.iter().all(|kem| *kem == KemAlgorithm::RsaOaep);
-    let fits_cms = all_rsa && is_for_cms(arguments.aead) && input.len().is_some() && !out.is_stream();
+    let fits_cms = all_rsa && is_for_cms(arguments.aead) && input.known_len().is_some() && !out.is_stream();
     let format = arguments.format.unwrap_or(if fits_cms { Format::Cms } else { Format::Chunked });
     let kem = kems[0];
     let message_bytes = match format {
