@@ -5,6 +5,8 @@
 //! error, PKCS#1 v1.5 is decrypted with implicit rejection, and nothing that listens on a network decrypts by this
 //! module: it is there to be compared with AWS-LC.
 
+pub(crate) mod oaep;
+
 use ::rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
 use ::rsa::{Oaep, Pkcs1v15Encrypt, Pkcs1v15Sign, Pss, RsaPrivateKey, RsaPublicKey};
 use sha2::{Digest, Sha256};

@@ -114,7 +114,7 @@ fn print(entry: &Entry, output: &Output) -> Result<()> {
     let Some(report) = &entry.report else {
         return output.line(format!("{}: {}", entry.file, output.style(Style::Bad, "not run")));
     };
-    let FileReport { algorithm, tests, run, passed, backends, skipped, failed, .. } = report;
+    let FileReport { algorithm, tests, run, passed, backends, left_out, skipped, failed, .. } = report;
     output.line(output.style(Style::Heading, &entry.file))?;
     let verdict = match (run, failed.is_empty()) {
         (0, _) => output.style(Style::Warn, "nothing run"),
@@ -129,6 +129,11 @@ fn print(entry: &Entry, output: &Output) -> Result<()> {
     if !backends.is_empty() {
         let backends: Vec<String> = backends.iter().map(|(backend, count)| format!("{backend} {count}")).collect();
         output.line(format!("  run by: {}", backends.join(", ")))?;
+    }
+    for (backend, reasons) in left_out {
+        for (reason, count) in reasons {
+            output.line(format!("  {count} not by {backend}: {reason}"))?;
+        }
     }
     for (reason, count) in skipped {
         output.line(format!("  skipped {count}: {reason}"))?;

@@ -1,19 +1,15 @@
-//! ECDH on P-256 and X25519: the bare agreement, before any key derivation.
-//!
-//! ring is not asked: it makes its private keys itself and takes none.
+//! ECDH on P-256 and X25519, by the agreement under the key encapsulations of the commands.
 
-use aws_lc_rs::agreement::{self, ECDH_P256, PrivateKey, UnparsedPublicKey};
 use serde::Deserialize;
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::runner::{Answer, Case};
 use super::schema::{self, Common, Hex};
+use crate::agreement::{self, Curve, STATIC_BACKENDS};
 use crate::error::Error;
 use crate::keys::{KeyAlgorithm, PublicKey};
-use crate::{Backend, Result};
-
-const BACKENDS: [Backend; 2] = [Backend::AwsLc, Backend::Rust];
+use crate::{Backend, Result, Secret};
 
 #[derive(Deserialize)]
 struct Group {
@@ -47,15 +43,10 @@ pub(super) fn point_cases(what: &str, json: &[u8]) -> Result<Vec<Case>> {
 
 fn p256_cases(what: &str, json: &[u8], point: fn(&[u8]) -> Result<Vec<u8>>) -> Result<Vec<Case>> {
     cases(what, json, "secp256r1", move |common, test| {
-        Case::new(common, &BACKENDS, move |backend| {
+        Case::new(common, STATIC_BACKENDS, move |backend| {
             let answer = || {
                 let point = point(&test.public.0)?;
-                let scalar = scalar(&test.private.0)?;
-                let shared = match backend {
-                    Backend::AwsLc => by_aws_lc(&ECDH_P256, &scalar, &point),
-                    Backend::Ring | Backend::Rust => p256_by_rust(&scalar, &point),
-                };
-                Ok(Answer::of_bytes(shared.ok_or(()), &test.shared.0))
+                agree(Curve::P256, backend, &scalar(&test.private.0)?, &point, &test.shared.0)
             };
             answer().into()
         })
@@ -65,14 +56,16 @@ fn p256_cases(what: &str, json: &[u8], point: fn(&[u8]) -> Result<Vec<u8>>) -> R
 /// `xdh_comp_schema_v1.json`.
 pub(super) fn x25519_cases(what: &str, json: &[u8]) -> Result<Vec<Case>> {
     cases(what, json, "curve25519", |common, test| {
-        Case::new(common, &BACKENDS, move |backend| {
-            let shared = match backend {
-                Backend::AwsLc => by_aws_lc(&agreement::X25519, &test.private.0, &test.public.0),
-                Backend::Ring | Backend::Rust => x25519_by_rust(&test.private.0, &test.public.0),
-            };
-            Answer::of_bytes(shared.ok_or(()), &test.shared.0)
+        Case::new(common, STATIC_BACKENDS, move |backend| {
+            agree(Curve::X25519, backend, &test.private.0, &test.public.0, &test.shared.0).into()
         })
     })
+}
+
+fn agree(curve: Curve, backend: Backend, private: &[u8], public: &[u8], expected: &[u8]) -> Result<Answer> {
+    let key = agreement::with_key(curve, backend, &Secret::from(private))?;
+    let shared = key.agree(public).ok_or(());
+    Ok(Answer::of_bytes(shared.as_ref().map(Secret::expose), expected))
 }
 
 fn cases(what: &str, json: &[u8], curve: &str, case: impl Fn(Common, Test) -> Case) -> Result<Vec<Case>> {
@@ -93,24 +86,4 @@ fn scalar(number: &[u8]) -> Result<[u8; 32]> {
     let space = scalar.len().checked_sub(digits.len()).ok_or_else(|| Error::Key("a scalar too long".to_owned()))?;
     scalar[space..].copy_from_slice(digits);
     Ok(scalar)
-}
-
-fn by_aws_lc(algorithm: &'static agreement::Algorithm, scalar: &[u8], point: &[u8]) -> Option<Vec<u8>> {
-    let key = PrivateKey::from_private_key(algorithm, scalar).ok()?;
-    agreement::agree(&key, UnparsedPublicKey::new(algorithm, point), (), |shared| Ok(shared.to_vec())).ok()
-}
-
-fn p256_by_rust(scalar: &[u8], point: &[u8]) -> Option<Vec<u8>> {
-    let key = p256::SecretKey::from_slice(scalar).ok()?;
-    let point = p256::PublicKey::from_sec1_bytes(point).ok()?;
-    let shared = p256::ecdh::diffie_hellman(key.to_nonzero_scalar(), point.as_affine());
-    Some(shared.raw_secret_bytes().to_vec())
-}
-
-fn x25519_by_rust(scalar: &[u8], point: &[u8]) -> Option<Vec<u8>> {
-    let key = x25519_dalek::StaticSecret::from(<[u8; 32]>::try_from(scalar).ok()?);
-    let point = x25519_dalek::PublicKey::from(<[u8; 32]>::try_from(point).ok()?);
-    let shared = key.diffie_hellman(&point);
-    // RFC 7748 section 6.1: a shared secret of zeros says that the other side's point has small order.
-    shared.was_contributory().then(|| shared.as_bytes().to_vec())
 }

@@ -10,12 +10,12 @@ use serde_json::Value;
 use super::cbc_hmac;
 use super::der::{element, integer};
 use super::rsa::{self, Oaep};
-use super::rsa_crate::Hash;
 use super::runner::{Answer, Case};
 use super::schema::{self, Common, Hex, Verdict};
 use crate::aead::{self, AeadAlgorithm};
 use crate::encryption::EncryptionScheme;
 use crate::error::Error;
+use crate::rsa::oaep::Hash;
 use crate::{Backend, Result, Secret};
 
 #[derive(Deserialize)]

@@ -9,11 +9,11 @@ use aws_lc_rs::rsa::{
 };
 use serde::Deserialize;
 
-use super::rsa_crate::{self, Hash};
 use super::runner::{Answer, Case};
 use super::schema::{self, Hex};
 use crate::encryption::{EncryptionScheme, decryptor};
 use crate::keys::PrivateKey;
+use crate::rsa::oaep::{self, Hash};
 use crate::{Backend, Result};
 
 const BACKENDS: [Backend; 2] = [Backend::Rust, Backend::AwsLc];
@@ -71,7 +71,7 @@ impl Oaep {
         }
         match backend {
             Backend::AwsLc => self.by_aws_lc(label, ciphertext),
-            Backend::Ring | Backend::Rust => rsa_crate::oaep(&self.pkcs8, self.hash, self.mgf_hash, label, ciphertext),
+            Backend::Ring | Backend::Rust => oaep::decrypt(&self.pkcs8, self.hash, self.mgf_hash, label, ciphertext),
         }
     }
 
@@ -81,9 +81,9 @@ impl Oaep {
             (Hash::Sha256, Hash::Sha256) => &OAEP_SHA256_MGF1SHA256,
             (Hash::Sha384, Hash::Sha384) => &OAEP_SHA384_MGF1SHA384,
             (Hash::Sha512, Hash::Sha512) => &OAEP_SHA512_MGF1SHA512,
-            _ => return Err("aws-lc has no such pair of hashes".to_owned()),
+            _ => return Err("it has no OAEP with this pair of hashes".to_owned()),
         };
-        let unusable = "aws-lc does not load the key";
+        let unusable = "it does not load the key";
         let key = PrivateDecryptingKey::from_pkcs8(&self.pkcs8).map_err(|_| unusable.to_owned())?;
         let key = OaepPrivateDecryptingKey::new(key).map_err(|_| unusable.to_owned())?;
         let mut buffer = vec![0; key.min_output_size()];
@@ -127,7 +127,7 @@ pub(super) fn pkcs1_cases(what: &str, json: &[u8]) -> Result<Vec<Case>> {
 /// By the code behind `pub decrypt`.
 pub(super) fn by_command(scheme: EncryptionScheme, backend: Backend, pkcs8: &[u8], ciphertext: &[u8]) -> Decrypted {
     if !scheme.backends().contains(&backend) {
-        return Err(format!("{backend} has no such scheme"));
+        return Err("it does not have the scheme".to_owned());
     }
     // A key that cannot be used refuses nothing: the test says something about ciphertexts only.
     let key = PrivateKey::parse("the key", pkcs8).and_then(|key| decryptor(scheme, backend, &key));

@@ -100,7 +100,7 @@ impl Case {
 
     fn run(&self, wanted: &[Backend]) -> Ran {
         let (backends, attempt) = match &self.work {
-            Work::Skip(reason) => return Ran { skipped: Some(reason.clone()), ..Ran::default() },
+            Work::Skip(reason) => return Ran::nowhere(reason.clone()),
             Work::Try { backends, attempt } => (backends, attempt),
         };
         let mut ran = Ran::default();
@@ -109,7 +109,7 @@ impl Case {
             let answer = panic::catch_unwind(panic::AssertUnwindSafe(|| attempt(backend)));
             let verdict = match answer {
                 Ok(Answer::Skipped(reason)) => {
-                    ran.skipped.get_or_insert(reason);
+                    ran.left_out.push((backend, reason));
                     continue;
                 }
                 Ok(answer) => self.judge(&answer),
@@ -118,8 +118,9 @@ impl Case {
             ran.backends.push(backend);
             ran.failures.extend(verdict.err().map(|why| (backend, why)));
         }
-        if ran.backends.is_empty() && ran.skipped.is_none() {
-            ran.skipped = Some("none of the backends chosen has it".to_owned());
+        if ran.backends.is_empty() {
+            let first = ran.left_out.into_iter().next().map(|(_, reason)| reason);
+            return Ran::nowhere(first.unwrap_or_else(|| "none of the backends chosen has it".to_owned()));
         }
         ran
     }
@@ -129,8 +130,16 @@ impl Case {
 struct Ran {
     backends: Vec<Backend>,
     failures: Vec<(Backend, String)>,
-    /// Why a backend did not run it.
+    /// Backends that could not run it, though another did.
+    left_out: Vec<(Backend, String)>,
+    /// Why no backend ran it.
     skipped: Option<String>,
+}
+
+impl Ran {
+    fn nowhere(reason: String) -> Self {
+        Self { skipped: Some(reason), ..Self::default() }
+    }
 }
 
 /// Runs the tests by the backends wanted, on all cores.
@@ -142,12 +151,12 @@ pub(super) fn run(algorithm: String, schema: String, cases: &[Case], wanted: &[B
         run: 0,
         passed: 0,
         backends: BTreeMap::new(),
+        left_out: BTreeMap::new(),
         skipped: BTreeMap::new(),
         failed: Vec::new(),
     };
     for (case, ran) in cases.iter().zip(run_all(cases, wanted)) {
-        if ran.backends.is_empty() {
-            let reason = ran.skipped.expect("a test that nobody ran says why");
+        if let Some(reason) = ran.skipped {
             *report.skipped.entry(reason).or_default() += 1;
             continue;
         }
@@ -155,6 +164,9 @@ pub(super) fn run(algorithm: String, schema: String, cases: &[Case], wanted: &[B
         report.passed += usize::from(ran.failures.is_empty());
         for backend in ran.backends {
             *report.backends.entry(backend).or_default() += 1;
+        }
+        for (backend, reason) in ran.left_out {
+            *report.left_out.entry(backend).or_default().entry(reason).or_default() += 1;
         }
         let Common { id, comment, .. } = &case.common;
         report.failed.extend(ran.failures.into_iter().map(|(backend, why)| Failure {
