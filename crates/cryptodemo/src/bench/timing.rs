@@ -86,7 +86,7 @@ impl std::fmt::Display for Label {
 
 /// The operation itself, ready to run.
 pub trait Work {
-    /// Most operations between two calls of [`Work::prepare`].
+    /// Most operations between two calls of [`Work::prepare`]; at least one.
     fn most(&self) -> usize {
         usize::MAX
     }
@@ -130,23 +130,27 @@ impl Case {
         &self.label
     }
 
+    /// Time of that many operations, in as many pieces as the work wants.
     fn sample(&mut self, iterations: usize) -> Duration {
-        self.work.prepare(iterations);
-        time::measure(|| self.work.run(iterations)).1
+        let (mut left, mut total) = (iterations, Duration::ZERO);
+        while left > 0 {
+            let piece = left.min(self.work.most());
+            self.work.prepare(piece);
+            total += time::measure(|| self.work.run(piece)).1;
+            left -= piece;
+        }
+        total
     }
 
-    /// Runs the case until it has run for [`WARM_UP`] at a stretch, or in one piece if there is a most. Returns the time
-    /// of one operation in nanoseconds.
+    /// Runs the case until a sample takes [`WARM_UP`]. Returns the time of one operation in nanoseconds.
     fn warm_up(&mut self) -> f64 {
-        let most = self.work.most();
-        let (mut iterations, mut total) = (1, Duration::ZERO);
+        let mut iterations = 1;
         loop {
             let time = self.sample(iterations);
-            total += time;
-            if time >= WARM_UP || (iterations == most && total >= WARM_UP) {
+            if time >= WARM_UP || iterations > usize::MAX / 2 {
                 return nanos(time) / count(iterations);
             }
-            iterations = iterations.saturating_mul(2).min(most);
+            iterations *= 2;
         }
     }
 }
@@ -186,14 +190,13 @@ struct Plan {
 }
 
 impl Plan {
-    /// For cases that take so many nanoseconds, and can run so often in one sample, to take about the budget.
+    /// For cases that take so many nanoseconds each to take about the budget together.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-    fn new(cases: &[(f64, usize)], budget: Duration) -> Self {
+    fn new(cases: &[f64], budget: Duration) -> Self {
         let share = nanos(budget) / (count(cases.len().max(1)) * WANTED_ROUNDS);
         let sample = share.clamp(nanos(LEAST_SAMPLE), nanos(MOST_SAMPLE));
-        let iterations: Vec<usize> =
-            cases.iter().map(|(each, most)| ((sample / each.max(0.1)) as usize).clamp(1, *most)).collect();
-        let round: f64 = cases.iter().zip(&iterations).map(|((each, _), times)| each * count(*times)).sum();
+        let iterations: Vec<usize> = cases.iter().map(|each| ((sample / each.max(0.1)) as usize).max(1)).collect();
+        let round: f64 = cases.iter().zip(&iterations).map(|(each, times)| each * count(*times)).sum();
         let rounds = ((nanos(budget) / round.max(1.0)) as usize).clamp(LEAST_ROUNDS, MOST_ROUNDS);
         Self { rounds, iterations }
     }
@@ -208,7 +211,7 @@ pub fn run(mut cases: Vec<Case>, budget: Duration, mut progress: impl FnMut(usiz
     for case in &mut cases {
         (case.check)().map_err(|error| failed_check(&case.label, &error))?;
     }
-    let estimates: Vec<(f64, usize)> = cases.iter_mut().map(|case| (case.warm_up(), case.work.most())).collect();
+    let estimates: Vec<f64> = cases.iter_mut().map(Case::warm_up).collect();
     let plan = Plan::new(&estimates, budget);
     let mut samples = vec![Vec::with_capacity(plan.rounds); cases.len()];
     for round in 0..plan.rounds {
@@ -312,18 +315,37 @@ mod tests {
         assert!(log.borrow().is_empty(), "something ran");
     }
 
+    struct Pieces(Rc<RefCell<Vec<usize>>>);
+
+    impl Work for Pieces {
+        fn most(&self) -> usize {
+            4
+        }
+
+        fn run(&mut self, iterations: usize) {
+            self.0.borrow_mut().push(iterations);
+        }
+    }
+
+    #[test]
+    fn a_sample_is_made_of_pieces_that_can_be_prepared() {
+        let ran = Rc::default();
+        Case::new(label("x"), || Ok(()), Pieces(Rc::clone(&ran))).sample(10);
+        assert_eq!(*ran.borrow(), [4, 4, 2]);
+    }
+
     #[test]
     fn the_plan_fills_the_budget_within_its_bounds() {
         let second = Duration::from_secs(1);
         for (cases, budget, rounds, iterations) in [
             // 1 s over 2 cases and 15 rounds would be samples of 33 ms: 20 ms is the most, so 25 rounds of 40 ms.
-            (vec![(1e3, usize::MAX), (1e6, usize::MAX)], second, 25, vec![20_000, 20]),
+            (vec![1e3, 1e6], second, 25, vec![20_000, 20]),
             // One operation longer than the budget: five rounds nonetheless.
-            (vec![(2e9, usize::MAX)], second, LEAST_ROUNDS, vec![1]),
-            // A most per sample holds; then there are as many rounds as are worth it.
-            (vec![(1e3, 4)], second, MOST_ROUNDS, vec![4]),
+            (vec![2e9], second, LEAST_ROUNDS, vec![1]),
             // A tiny budget: samples stay long enough for the clock.
-            (vec![(1e3, usize::MAX)], Duration::from_micros(1), LEAST_ROUNDS, vec![50]),
+            (vec![1e3], Duration::from_micros(1), LEAST_ROUNDS, vec![50]),
+            // More rounds than this are not worth it.
+            (vec![1e3], 100 * second, MOST_ROUNDS, vec![20_000]),
             (vec![], second, MOST_ROUNDS, vec![]),
         ] {
             assert_eq!(Plan::new(&cases, budget), Plan { rounds, iterations }, "{cases:?}");
