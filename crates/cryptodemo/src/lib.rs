@@ -13,6 +13,7 @@ pub mod certificates;
 pub mod chunked;
 pub mod cli;
 pub mod cms;
+pub mod compare;
 pub mod container;
 pub mod elgamal;
 pub mod encryption;

@@ -9,6 +9,12 @@ pub fn duration(time: Duration) -> String {
     scaled(nanos, &[(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")])
 }
 
+/// Nanoseconds that need not be whole, as [`duration`] writes them, and below one in picoseconds: `58.7 ns`, `65.1 ps`.
+#[must_use]
+pub fn nanoseconds(nanos: f64) -> String {
+    scaled(nanos, &[(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"), (1e-3, "ps")])
+}
+
 /// A number of bytes: `190 B`, `64 KiB`, `1 MiB`, `1.50 MiB`.
 #[must_use]
 pub fn size(bytes: u64) -> String {
@@ -72,6 +78,13 @@ mod tests {
             assert_eq!(duration(Duration::from_nanos(nanos)), expect);
         }
         assert_eq!(duration(Duration::from_millis(2_500)), "2.50 s");
+    }
+
+    #[test]
+    fn nanoseconds_keep_their_fraction() {
+        for (nanos, expect) in [(58.7, "58.7 ns"), (0.0651, "65.1 ps"), (1.5e6, "1.50 ms")] {
+            assert_eq!(nanoseconds(nanos), expect);
+        }
     }
 
     #[test]

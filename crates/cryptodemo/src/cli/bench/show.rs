@@ -1,7 +1,5 @@
 //! The results as tables of at most 80 columns.
 
-use std::time::Duration;
-
 use super::{OpensslResult, Part, PartResult, Results};
 use crate::bench::cases::public::key_name;
 use crate::bench::generation::Generated;
@@ -92,7 +90,7 @@ fn by_size(cases: &[Timed], output: &Output) -> Result<()> {
 }
 
 fn cell(case: &Timed) -> String {
-    format!("{} {}", report::duration(case.median()), spread(&case.nanoseconds))
+    format!("{} {}", report::nanoseconds(case.nanoseconds.median), spread(&case.nanoseconds))
 }
 
 /// The spread in percent, with its mark or a blank for it: four columns.
@@ -133,7 +131,7 @@ fn by_operation(cases: &[Timed], output: &Output) -> Result<()> {
             case.label.algorithm.clone(),
             case.label.operation.to_string(),
             case.label.backend.to_string(),
-            report::duration(case.median()),
+            report::nanoseconds(case.nanoseconds.median),
             spread(&case.nanoseconds),
             per_second(1e9 / case.nanoseconds.median),
         ]);
@@ -146,7 +144,7 @@ fn generation(generated: &[Generated], output: &Output) -> Result<()> {
     let mut rows = vec![["key", "runs", "fastest", "median", "slowest"].map(str::to_owned).to_vec()];
     for Generated { algorithm, nanoseconds } in generated {
         let mut row = vec![key_name(*algorithm).to_owned(), nanoseconds.samples.to_string()];
-        row.extend([nanoseconds.min, nanoseconds.median, nanoseconds.max].map(time));
+        row.extend([nanoseconds.min, nanoseconds.median, nanoseconds.max].map(report::nanoseconds));
         rows.push(row);
     }
     lines(&[Align::Left], &rows, output)
@@ -181,8 +179,4 @@ fn lines(columns: &[Align], rows: &[Vec<String>], output: &Output) -> Result<()>
 
 fn per_second(value: f64) -> String {
     if value >= 1e6 { format!("{:.2} M", value / 1e6) } else { format!("{value:.0}") }
-}
-
-fn time(nanoseconds: f64) -> String {
-    report::duration(Duration::from_secs_f64(nanoseconds / 1e9))
 }
