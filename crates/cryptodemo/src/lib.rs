@@ -24,6 +24,7 @@ pub mod kat;
 pub mod kem;
 pub mod keys;
 pub mod legacy;
+pub mod net;
 pub mod random;
 pub mod recipient;
 pub mod report;

@@ -1,5 +1,6 @@
 //! TLS 1.2 and 1.3 by rustls, with the provider always named: what servers, clients and timings share.
 
+pub mod client;
 pub mod explain;
 pub mod handshake;
 pub mod key_log;
@@ -12,6 +13,7 @@ mod opening;
 mod reader;
 pub mod record;
 pub mod secrets;
+pub mod server;
 pub mod settings;
 pub mod tap;
 

@@ -1,6 +1,8 @@
 //! `cryptodemo tls`: servers, clients and handshakes explained.
 
+mod connect;
 mod explain;
+mod serve;
 
 use clap::Subcommand;
 
@@ -16,6 +18,10 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serve TLS: lines come back, browsers are told what was negotiated
+    Serve(serve::Arguments),
+    /// Connect to a TLS server, and time and count each step
+    Connect(connect::Arguments),
     /// Each record of a live session: name, length, meaning, encrypted or not
     Explain(explain::Arguments),
 }
@@ -23,6 +29,8 @@ enum Command {
 /// Runs the command.
 pub(super) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     match arguments.command {
+        Command::Serve(arguments) => serve::run(&arguments, output),
+        Command::Connect(arguments) => connect::run(&arguments, output),
         Command::Explain(arguments) => explain::run(arguments, output),
     }
 }

@@ -1,0 +1,3 @@
+//! Networks as experiments need them: slow on purpose.
+
+pub mod delay;
