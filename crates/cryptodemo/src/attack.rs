@@ -14,4 +14,4 @@ mod primes;
 mod story;
 pub mod textbook_rsa;
 
-pub use story::{Step, Story};
+pub use story::{Fact, Step, Story};

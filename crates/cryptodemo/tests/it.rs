@@ -4,6 +4,8 @@
 mod chunked;
 #[path = "it/cms.rs"]
 mod cms;
+#[path = "it/attack.rs"]
+mod attack;
 #[path = "it/exchange.rs"]
 mod exchange;
 #[path = "it/files.rs"]

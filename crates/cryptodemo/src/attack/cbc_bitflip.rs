@@ -1,6 +1,6 @@
 //! CBC without authentication: a bit flipped in one block flips the same bit of the next block's plaintext.
 
-use super::story::{Step, Story, hex, text};
+use super::story::{self, Step, Story, hex, text};
 use crate::aead::{self, AeadAlgorithm, Nonce};
 use crate::legacy::{self, BlockCipher, LegacyAlgorithm, Mode};
 use crate::{Result, Secret};
@@ -40,6 +40,7 @@ pub fn demonstrate() -> Result<Story> {
     let opened = key.decrypt(iv, body);
     let expected = b"role=admin;name=eve;since=2019";
     let succeeded = fits && opened.as_deref().is_ok_and(|opened| opened == expected);
+    let got = story::recovered(opened.as_deref().ok());
     let steps = vec![
         Step::new(
             "A server encrypts a cookie with AES-128-CBC and gives it to user eve. Without the key she cannot read \
@@ -72,6 +73,7 @@ pub fn demonstrate() -> Result<Story> {
         attack: "cbc-bitflip",
         title: "Encryption alone does not protect against changes",
         steps,
+        recovered: got,
         succeeded,
         prevention: "Authenticated encryption: the tag is checked before anything is decrypted.",
         prevention_steps,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::story::{Step, Story, hex, text};
+use super::story::{self, Step, Story, hex, text};
 use crate::aead::{self, AeadAlgorithm, Nonce};
 use crate::legacy::{self, BlockCipher, LegacyAlgorithm, Mode};
 use crate::{Result, Secret};
@@ -115,6 +115,7 @@ pub fn demonstrate(message: &[u8]) -> Result<Story> {
         attack: "ecb",
         title: "ECB encrypts equal blocks to equal blocks",
         steps,
+        recovered: story::recovered(recovered.as_ref().map(|found| found.secret.as_slice())),
         succeeded,
         prevention: "A mode with a fresh nonce, best an authenticated one: AES-GCM, ChaCha20-Poly1305.",
         prevention_steps,

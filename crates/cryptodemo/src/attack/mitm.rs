@@ -5,7 +5,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use x25519_dalek::{PublicKey, StaticSecret};
 
-use super::story::{Step, Story, hex, text};
+use super::story::{self, Step, Story, hex, text};
 use crate::aead::AeadAlgorithm;
 use crate::error::Error;
 use crate::sym::{self, Algorithm};
@@ -169,6 +169,7 @@ pub fn demonstrate(message: &[u8], instead: &[u8]) -> Result<Story> {
         attack: "mitm",
         title: "A key exchange that nobody signs is an exchange with anybody",
         steps,
+        recovered: story::recovered(Some(&robbed.read)),
         succeeded,
         prevention: "A signature over the exchange by a key that a certificate vouches for, as in TLS.",
         prevention_steps,

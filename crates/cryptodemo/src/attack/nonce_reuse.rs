@@ -10,7 +10,7 @@ use ghash::GHash;
 use ghash::universal_hash::UniversalHash;
 
 use self::field::Element;
-use super::story::{Step, Story, hex, text};
+use super::story::{self, Step, Story, hex, text};
 use crate::aead::{self, AeadAlgorithm, NONCE_LEN, Nonce, RawAead, TAG_LEN};
 use crate::error::Error;
 use crate::{Result, Secret};
@@ -140,6 +140,7 @@ pub fn demonstrate(message: &[u8]) -> Result<Story> {
         attack: "nonce-reuse",
         title: "One nonce for two messages of AES-GCM gives both away",
         steps,
+        recovered: story::recovered(Some(&recovered)),
         succeeded,
         prevention: "A nonce is used once per key: count, or draw at random and change the key in time. This crate's \
                      interface takes the nonce away from the caller that encrypts with it.",

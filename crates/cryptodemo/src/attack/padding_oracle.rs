@@ -1,6 +1,6 @@
 //! CBC and a server that tells whether the padding was right: it decrypts everything (S. Vaudenay, Eurocrypt 2002).
 
-use super::story::{Step, Story, hex, text};
+use super::story::{self, Step, Story, hex, text};
 use crate::aead::{self, AeadAlgorithm, Nonce};
 use crate::legacy::{self, BlockCipher, LegacyAlgorithm, Mode};
 use crate::{Error, Result, Secret};
@@ -117,6 +117,7 @@ pub fn demonstrate(message: &[u8]) -> Result<Story> {
         attack: "padding-oracle",
         title: "\"Padding wrong\" is enough to decrypt CBC",
         steps,
+        recovered: story::recovered(result.as_ref().ok().map(|decrypted| decrypted.message.as_slice())),
         succeeded,
         prevention: "Authenticated encryption: whatever was changed gets the same answer, before any padding is looked at.",
         prevention_steps: vec![Step::new("The same attack on AES-128-GCM.").fact("recovered", answer)],

@@ -14,7 +14,9 @@ pub struct Story {
     pub title: &'static str,
     /// What happened, in order.
     pub steps: Vec<Step>,
-    /// Whether the attacker got what they wanted.
+    /// What the attacker got in the end, as text.
+    pub recovered: String,
+    /// Whether that is what they wanted.
     pub succeeded: bool,
     /// What prevents it, in plain words.
     pub prevention: &'static str,
@@ -29,8 +31,17 @@ pub struct Story {
 pub struct Step {
     /// In plain words.
     pub text: String,
-    /// What was seen there: name and value.
-    pub facts: Vec<(String, String)>,
+    /// What was seen there.
+    pub facts: Vec<Fact>,
+}
+
+/// Something seen in a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fact {
+    /// What it is.
+    pub name: &'static str,
+    /// Its value, for reading: bytes in hexadecimal, text in quotes.
+    pub value: String,
 }
 
 impl Step {
@@ -41,8 +52,8 @@ impl Step {
 
     /// Adds a fact.
     #[must_use]
-    pub fn fact(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.facts.push((name.into(), value.into()));
+    pub fn fact(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.facts.push(Fact { name, value: value.into() });
         self
     }
 }
@@ -67,6 +78,11 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     const SHOWN: usize = 64;
     let digits: String = bytes.iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect();
     if bytes.len() <= SHOWN { digits } else { format!("{digits}... ({} bytes)", bytes.len()) }
+}
+
+/// What the attacker got, for [`Story::recovered`].
+pub(super) fn recovered(bytes: Option<&[u8]>) -> String {
+    bytes.map_or_else(String::new, |bytes| String::from_utf8_lossy(bytes).into_owned())
 }
 
 /// Bytes as text in quotes, with what is no text escaped; a long value is cut, and says so.

@@ -8,7 +8,7 @@ use crypto_bigint::{NonZero, Odd, U1024, U2048, Uint};
 use der::{Decode, Reader};
 
 use super::primes;
-use super::story::{Step, Story, hex, text};
+use super::story::{self, Step, Story, hex, text};
 use crate::keys::{KeyAlgorithm, PrivateKey};
 use crate::{Error, Result};
 
@@ -78,9 +78,15 @@ pub fn multiply(key: &TextbookPublicKey, ciphertext: &U1024, factor: u32) -> U10
 #[must_use]
 pub fn cube_root(ciphertext: &U1024) -> Option<Vec<u8>> {
     let root = ciphertext.checked_root_vartime(NonZeroU32::new(EXPONENT).expect("not zero"))?;
-    let bytes = root.to_be_bytes();
-    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    Some(bytes[zeros..].to_vec())
+    Some(without_zeros(&root))
+}
+
+fn hexadecimal(number: &U1024) -> String {
+    hex(&without_zeros(number))
+}
+
+fn without_zeros(number: &U1024) -> Vec<u8> {
+    number.to_be_bytes().iter().copied().skip_while(|byte| *byte == 0).collect()
 }
 
 fn number(bytes: &[u8]) -> U1024 {
@@ -111,12 +117,13 @@ pub fn demonstrate(message: &[u8]) -> Result<Story> {
     let cubed = public.encrypt(&number(message));
     let root = cube_root(&cubed);
     let succeeded = guessed == Some(answer) && doubled == U1024::from(2500_u32) && root.as_deref() == Some(message);
+    let got = story::recovered(root.as_deref());
     let steps = vec![
         Step::new(
             "B has an RSA key of 1024 bits with e = 3. A encrypts as in the textbook, c = m^e mod n, one of two \
                    possible answers. The attacker encrypts both with B's public key, and compares.",
         )
-        .fact("ciphertext", hex(&seen.to_be_bytes()))
+        .fact("ciphertext", hexadecimal(&seen))
         .fact("recovered", guessed.map_or_else(|| "nothing".to_owned(), text)),
         Step::new(
             "A encrypts a price of 1250. The attacker multiplies the ciphertext by 2^e mod n: the product of \
@@ -127,7 +134,7 @@ pub fn demonstrate(message: &[u8]) -> Result<Story> {
             "A encrypts a short message m. With e = 3, m^3 is smaller than n, so \"mod n\" did nothing: the attacker \
                    takes the ordinary cube root.",
         )
-        .fact("ciphertext", hex(&cubed.to_be_bytes()))
+        .fact("ciphertext", hexadecimal(&cubed))
         .fact("recovered", root.map_or_else(|| "nothing".to_owned(), |root| text(&root))),
     ];
     let (prevented, prevention_steps) = against_oaep(answer)?;
@@ -135,6 +142,7 @@ pub fn demonstrate(message: &[u8]) -> Result<Story> {
         attack: "textbook-rsa",
         title: "RSA without padding can be guessed, changed and undone",
         steps,
+        recovered: got,
         succeeded,
         prevention: "OAEP padding (RFC 8017 section 7.1): fresh random bytes in each encryption, and a check at the end.",
         prevention_steps,

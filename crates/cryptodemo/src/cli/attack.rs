@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Output;
 use super::output::Style;
 use crate::attack::picture::{self, Panel, Picture};
-use crate::attack::{Step, Story, cbc_bitflip, ecb, mitm, nonce_reuse, padding_oracle, textbook_rsa};
+use crate::attack::{Fact, Step, Story, cbc_bitflip, ecb, mitm, nonce_reuse, padding_oracle, textbook_rsa};
 use crate::error::Error;
 use crate::{Result, files};
 
@@ -145,7 +145,7 @@ fn steps(steps: &[Step], first: usize, output: &Output) -> Result<()> {
         for (i, line) in wrap(&step.text, output.width() - prefix.len()).iter().enumerate() {
             output.line(format!("{}{line}", if i == 0 { &prefix } else { &indent }))?;
         }
-        for (name, value) in &step.facts {
+        for Fact { name, value } in &step.facts {
             let lines = wrap(value, output.width() - indent.len() - name.len() - 4);
             let hanging = " ".repeat(name.len() + 2);
             for (i, line) in lines.iter().enumerate() {
