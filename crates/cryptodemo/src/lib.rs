@@ -31,6 +31,7 @@ pub mod report;
 mod rsa;
 mod secret;
 pub mod signature;
+pub mod ssl;
 pub mod sym;
 pub mod time;
 pub mod tls;
