@@ -6,6 +6,7 @@ mod ca;
 mod compare;
 mod hybrid;
 mod kat;
+mod key_file;
 mod output;
 mod public;
 mod quantity;

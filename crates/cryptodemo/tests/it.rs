@@ -14,6 +14,8 @@ mod files;
 mod kat;
 #[path = "it/memory.rs"]
 mod memory;
+#[path = "it/public.rs"]
+mod public;
 #[path = "it/support.rs"]
 mod support;
 #[path = "it/sym.rs"]

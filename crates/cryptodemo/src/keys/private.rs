@@ -21,6 +21,9 @@ const EC_PUBLIC_KEY: u8 = 0xa1;
 /// A private key as read: its kind, its material, and the public key that was given with it.
 type Read = (Kind, Secret, Option<Vec<u8>>);
 
+/// The same in pieces of the file: the private key as its kind writes it.
+type Parts<'a> = (Kind, &'a [u8], Option<&'a [u8]>);
+
 /// The private key in a file.
 pub(super) fn read(what: &str, bytes: &[u8]) -> Result<Read> {
     let Some(blocks) = pem::blocks(what, bytes)? else {
@@ -74,7 +77,7 @@ fn pkcs8(what: &str, der: &[u8]) -> Result<Read> {
 }
 
 /// Kind, contents of the private key, and the public key of version 2. `None` if it is not PKCS#8.
-fn pkcs8_parts<'a>(what: &str, der: &'a [u8]) -> Option<Result<(Kind, &'a [u8], Option<&'a [u8]>)>> {
+fn pkcs8_parts<'a>(what: &str, der: &'a [u8]) -> Option<Result<Parts<'a>>> {
     let mut info = Reader::whole(tlv::SEQUENCE, der)?;
     let version = info.unsigned()?;
     let identifier = info.enter(tlv::SEQUENCE)?;
