@@ -26,7 +26,7 @@ use crate::Result;
 
 /// See and measure how symmetric and public-key encryption differ, and why TLS uses both.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_long_help = EXIT_CODES)]
+#[command(version, max_term_width = 80, after_long_help = EXIT_CODES)]
 struct Arguments {
     /// Print results as JSON
     #[arg(long, global = true)]

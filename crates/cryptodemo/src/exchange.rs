@@ -24,6 +24,7 @@ pub mod message;
 mod middle;
 mod server;
 mod session;
+mod steps;
 mod theft;
 mod transport;
 mod trials;
@@ -37,8 +38,8 @@ pub use actors::NAME;
 pub use costs::{AllRsa, Costs, Hybrid};
 pub use forms::FormCost;
 pub use middle::Middle;
+pub use steps::{Exchange, Step, Who, WireFrame};
 pub use theft::{Loot, Theft};
-pub use transport::{Exchange, Step, Who};
 pub use trials::{Stage, Trial};
 
 use crate::error::Error;
@@ -201,6 +202,8 @@ pub fn run(settings: &Settings, observe: &mut dyn FnMut(Event<'_>) -> Result<()>
     }
     let start = crate::time::now();
     let actors = actors::Actors::new(settings.key_algorithm)?;
+    // Once before anything is timed, so that no step pays for cold caches and for what libraries set up once.
+    forms::converse(forms::handshake(&actors, Form::RsaTransport)?, b"warm-up")?;
     let (exchange, recording) = transport::run(&actors, settings, observe)?;
     observe(Event::Exchange(&exchange))?;
     let costs = costs::measure(&actors, message)?;
@@ -241,9 +244,10 @@ fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The beginning of a message, printable.
+/// The beginning of a message, printable; ends with dots if there is more.
 fn preview(message: &[u8]) -> String {
-    message[..message.len().min(PREVIEW_LEN)].escape_ascii().to_string()
+    let shown = message[..message.len().min(PREVIEW_LEN)].escape_ascii();
+    if message.len() > PREVIEW_LEN { format!("{shown}...") } else { shown.to_string() }
 }
 
 /// Lower-case hexadecimal.

@@ -62,7 +62,7 @@ fn every_failure_is_noticed_by_the_right_side_for_the_right_reason() {
         ),
         ("B has another private key (wrong key)", Some((Party::B, Stage::OpeningKey, &decryption))),
         (
-            "another CA signed (or a man in the middle)",
+            "another CA signed, say a man in the middle's",
             Some((Party::A, Stage::Certificate, &refusal(Refusal::UnknownIssuer))),
         ),
         ("another CA with the same name signed", Some((Party::A, Stage::Certificate, &refusal(Refusal::BadSignature)))),
@@ -100,7 +100,7 @@ fn the_man_in_the_middle_fails_by_the_signature_alone() {
         }
         assert_eq!(middle.unchecked.refused, None);
         assert!(middle.unchecked.read && middle.unchecked.unnoticed);
-        assert_eq!(middle.unchecked.preview, "m".repeat(PREVIEW_LEN));
+        assert_eq!(middle.unchecked.preview, "m".repeat(PREVIEW_LEN) + "...");
     }
 }
 

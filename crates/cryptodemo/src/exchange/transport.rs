@@ -1,6 +1,5 @@
 //! The exchange of the notes, step by step, each step timed.
 
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
@@ -9,90 +8,13 @@ use super::client::{Checked, Client};
 use super::message::Kind;
 use super::server::Server;
 use super::session::{Session, SessionKeys};
-use super::wire::{Frame, Party, Wire};
+use super::steps::{Exchange, Step, Who, WireFrame};
+use super::wire::{Party, Wire};
 use super::{Event, Form, Settings, hex, nanos};
 use crate::error::Error;
 use crate::report;
 use crate::time::measure;
 use crate::{Result, Secret};
-
-/// Who does a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum Who {
-    /// The certification authority.
-    #[serde(rename = "CA")]
-    Authority,
-    /// One of the two.
-    #[serde(untagged)]
-    Party(Party),
-}
-
-impl Who {
-    /// Name for people.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Authority => "CA",
-            Self::Party(party) => party.name(),
-        }
-    }
-}
-
-/// One step of the exchange.
-#[derive(Debug, Clone, Serialize)]
-pub struct Step {
-    /// Number of the step; 0 for what was done before.
-    pub number: usize,
-    /// Who does it.
-    pub who: Who,
-    /// Whether it sends something to the other side, and how many bytes.
-    pub sent_bytes: Option<u64>,
-    /// Short name, for tables.
-    pub name: &'static str,
-    /// What is done.
-    pub what: String,
-    /// Time it takes.
-    pub time_ns: u64,
-    /// Whether the time is part of the total: what is made once for many sessions is not.
-    pub counted: bool,
-    /// More about it: a name and a text each.
-    pub details: Vec<(String, String)>,
-    /// Keys in hexadecimal; empty unless asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub secrets: Vec<(String, String)>,
-}
-
-/// The whole exchange.
-#[derive(Debug, Clone, Serialize)]
-pub struct Exchange {
-    /// Its steps, in order.
-    pub steps: Vec<Step>,
-    /// What passed between A and B: who sent what, and how many bytes.
-    pub wire: Vec<WireFrame>,
-    /// All bytes that passed.
-    pub wire_bytes: u64,
-    /// Those of them that set the session up.
-    pub handshake_bytes: u64,
-    /// Sum of the counted times.
-    pub total_ns: u64,
-}
-
-/// One message as it passed.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct WireFrame {
-    /// Who sent it.
-    pub from: Party,
-    /// What it is.
-    pub kind: Option<Kind>,
-    /// How many bytes.
-    pub bytes: u64,
-}
-
-impl From<&Frame> for WireFrame {
-    fn from(frame: &Frame) -> Self {
-        Self { from: frame.from, kind: frame.kind, bytes: frame.bytes.len() as u64 }
-    }
-}
 
 /// Runs the exchange; also returns all that passed.
 pub(super) fn run(
@@ -151,7 +73,7 @@ impl Run<'_> {
         let actors = self.actors;
         let key = algorithm_name(actors.key.algorithm());
         let made = Done::by(Party::B, "key pair", format!("makes its key pair: {key}"), actors.key_time)
-            .detail("", "Made once and used for years: shown, but not counted.");
+            .detail("", "Not counted: made once and used for years.");
         self.tell(made, None, Counted::No)?;
         let signed = Done {
             who: Who::Authority,
@@ -164,7 +86,7 @@ impl Run<'_> {
         };
         let signed = signed.detail(
             "",
-            "A CA signs, it does not encrypt: whoever has the CA's public key can check that name and public key \
+            "Not counted either. A CA signs, it does not encrypt: whoever has the CA's public key can check that name and public key \
              belong together. The CA never sees B's private key nor the messages.",
         );
         self.tell(signed, None, Counted::No)
@@ -206,7 +128,7 @@ impl Run<'_> {
         let (opened, time) = measure(|| server.receive_key(&actors.identity, self.wire.last()));
         let b = opened?;
         let step = Done::by(Party::B, "RSA-OAEP decrypt", "RSA-OAEP: opens it with the private key", time)
-            .detail("", "Nobody else can. This is the slow step, and there is one per session, not per message.");
+            .detail("", "Nobody else can. One such step per session, not per message.");
         self.tell(step, None, Counted::Yes)?;
         Ok((a, b))
     }

@@ -24,11 +24,9 @@ pub(super) fn opening(output: &Output, settings: &Settings) -> Vec<String> {
 pub(super) fn step(output: &Output, step: &Step) -> Vec<String> {
     let number = if step.counted { step.number.to_string() } else { "-".to_owned() };
     let sent = step.sent_bytes.map_or_else(String::new, report::size);
-    let (who, took) = (who(step), time(step.time_ns));
+    let took = if step.counted { time(step.time_ns) } else { format!("({})", time(step.time_ns)) };
+    let who = who(step);
     let mut lines = vec![format!("{number:>3} {who:<5} {:<42} {sent:>10} {took:>9}", step.what)];
-    if !step.counted {
-        lines.push(format!("{:>73}", "not counted"));
-    }
     for (name, text) in &step.details {
         let first = if name.is_empty() { " ".repeat(10) } else { format!("{:10}{name:<9} ", "") };
         lines.extend(wrapped(output, &first, text));
@@ -79,7 +77,7 @@ pub(super) fn summary(output: &Output, exchange: &Exchange) -> Vec<String> {
     ));
     let text = format!(
         "On the wire: {} bytes, of which {} set the session up and the rest are records. Bars are linear; the smallest \
-         mark is one.",
+         mark is one. One exchange was run before, unseen, so that no step pays for a cold start.",
         exchange.wire_bytes, exchange.handshake_bytes
     );
     lines.extend(wrapped(output, "    ", &text));

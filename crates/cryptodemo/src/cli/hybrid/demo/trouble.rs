@@ -48,7 +48,7 @@ pub(super) fn middle(output: &Output, middle: &[Middle]) -> Vec<String> {
         let text = match &unchecked.refused {
             Some(refused) => format!("the check of the signature he fails too: {}", refused.reason),
             None if unchecked.read && unchecked.unnoticed => format!(
-                "the check of the signature, M reads all: \"{}...\", passes it on, and neither A nor B notices",
+                "the check of the signature, M reads all: \"{}\", passes it on, and neither A nor B notices",
                 unchecked.preview
             ),
             None => "the check of the signature he read something else".to_owned(),
@@ -77,15 +77,17 @@ pub(super) fn theft(output: &Output, theft: &Theft) -> Vec<String> {
 fn found(loot: &Loot) -> String {
     let records = loot.records;
     let tried = format!(
-        "{} parts tried with RSA-OAEP, {} decrypted; {} secrets tried on the first record.",
-        loot.decryptions_tried, loot.decrypted, loot.secrets_tried
+        "{} parts tried with RSA-OAEP, {} decrypted; {} tried on the first record.",
+        loot.decryptions_tried,
+        loot.decrypted,
+        if loot.secrets_tried == 1 { "1 secret".to_owned() } else { format!("{} secrets", loot.secrets_tried) }
     );
     let recorded = format!("{} bytes recorded. {tried}", loot.recorded_bytes);
     if loot.messages_read == 0 {
         return format!("{recorded} NOTHING READ of {records} records: the secret is not in the recording.");
     }
     let equal = if loot.is_the_message { "equal to what A sent" } else { "not what A sent" };
-    format!("{recorded} READ {} of {records} records. The first, {equal}: \"{}...\"", loot.messages_read, loot.preview)
+    format!("{recorded} READ {} of {records} records. The first, {equal}: \"{}\"", loot.messages_read, loot.preview)
 }
 
 /// The last line.
