@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "files of this repository that cannot be read end the test")]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
