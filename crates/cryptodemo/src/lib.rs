@@ -25,6 +25,7 @@ pub mod kem;
 pub mod keys;
 pub mod legacy;
 pub mod net;
+pub mod quic;
 pub mod random;
 pub mod recipient;
 pub mod report;

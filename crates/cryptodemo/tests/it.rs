@@ -1,11 +1,11 @@
 //! The binary from outside: its exit codes, its files, and openssl as the other side.
 
+#[path = "it/attack.rs"]
+mod attack;
 #[path = "it/chunked.rs"]
 mod chunked;
 #[path = "it/cms.rs"]
 mod cms;
-#[path = "it/attack.rs"]
-mod attack;
 #[path = "it/exchange.rs"]
 mod exchange;
 #[path = "it/files.rs"]

@@ -316,10 +316,24 @@ pub fn recorded_with_own_server(
     name: &ServerName<'static>,
     message: &[u8],
 ) -> Result<(Vec<Chunk>, Outcome)> {
+    recorded_with_delay(server, client, name, message, Duration::ZERO)
+}
+
+/// As [`recorded_with_own_server`], with a delay each way.
+///
+/// # Errors
+/// As [`request`]; the client's error goes first.
+pub fn recorded_with_delay(
+    server: &Arc<ServerConfig>,
+    client: &Arc<ClientConfig>,
+    name: &ServerName<'static>,
+    message: &[u8],
+    delay: Duration,
+) -> Result<(Vec<Chunk>, Outcome)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::io("TCP"))?;
     let address = listener.local_addr().map_err(Error::io("TCP"))?;
     let start = time::now();
-    let (mut stream, tap) = Tap::connect(address)?;
+    let (mut stream, tap) = Tap::connect_delayed(address, delay)?;
     let (accepted, _) = listener.accept().map_err(Error::io("TCP"))?;
     let server = Arc::clone(server);
     let worker = std::thread::spawn(move || answer(accepted, &server));

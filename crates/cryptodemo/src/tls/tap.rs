@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -52,6 +52,15 @@ impl Tap {
     /// # Errors
     /// [`Error::Io`] if the server cannot be reached.
     pub fn connect(server: SocketAddr) -> Result<(TcpStream, Self)> {
+        Self::connect_delayed(server, Duration::ZERO)
+    }
+
+    /// As [`Tap::connect`], but everything takes `delay` each way. The connection itself, which loopback makes at once,
+    /// is held back for one round trip, as the packets of TCP's own handshake would be (RFC 9293 section 3.5).
+    ///
+    /// # Errors
+    /// As [`Tap::connect`].
+    pub fn connect_delayed(server: SocketAddr, delay: Duration) -> Result<(TcpStream, Self)> {
         let start = crate::time::now();
         let open = || -> io::Result<(TcpStream, TcpStream, TcpStream)> {
             let listener = TcpListener::bind(("127.0.0.1", 0))?;
@@ -72,10 +81,11 @@ impl Tap {
         let relay = |from: &TcpStream, to: &TcpStream, direction| -> io::Result<JoinHandle<()>> {
             prepare(from)?;
             let (from, to, recording) = (from.try_clone()?, to.try_clone()?, Arc::clone(&recording));
-            Ok(std::thread::spawn(move || pass_on(from, to, direction, start, &recording)))
+            Ok(std::thread::spawn(move || pass_on(from, to, direction, (start, delay), &recording)))
         };
         let up = relay(&inside, &outside, Direction::ToServer).map_err(Error::io("tap"))?;
         let down = relay(&outside, &inside, Direction::ToClient).map_err(Error::io("tap"))?;
+        wait_until(start + 2 * delay);
         Ok((client, Self { recording, workers: [up, down] }))
     }
 
@@ -97,20 +107,53 @@ pub(crate) fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_write_timeout(Some(PATIENCE))
 }
 
-fn pass_on(mut from: TcpStream, mut to: TcpStream, direction: Direction, start: Instant, recording: &Recording) {
+/// Reads and records in this thread; writes in another, so that what waits does not hold up what follows.
+fn pass_on(
+    mut from: TcpStream,
+    to: TcpStream,
+    direction: Direction,
+    (start, delay): (Instant, Duration),
+    recording: &Recording,
+) {
+    // A bounded queue: a reader that is slower than its peer makes the peer wait, as TCP does.
+    let (sender, queue) = mpsc::sync_channel::<(Instant, Vec<u8>)>(256);
+    let writer = std::thread::spawn(move || write_in_time(to, &queue));
     let mut buffer = vec![0; 1 << 15];
     let mut recorded = 0;
     while let Ok(len @ 1..) = from.read(&mut buffer) {
+        let bytes = buffer[..len].to_vec();
         if recorded < MAX_RECORDED {
-            let chunk = Chunk { direction, at: start.elapsed(), bytes: buffer[..len].to_vec() };
+            let chunk = Chunk { direction, at: start.elapsed(), bytes: bytes.clone() };
             // Recorded before it is passed on: no answer can come before its question in the list.
             recording.lock().unwrap_or_else(PoisonError::into_inner).push(chunk);
             recorded += len;
         }
-        if to.write_all(&buffer[..len]).is_err() {
+        if sender.send((crate::time::now() + delay, bytes)).is_err() {
+            break;
+        }
+    }
+    drop(sender);
+    // A writer that panicked has nothing left to write.
+    let _ = writer.join();
+}
+
+fn write_in_time(mut to: TcpStream, queue: &mpsc::Receiver<(Instant, Vec<u8>)>) {
+    for (due, bytes) in queue {
+        wait_until(due);
+        if to.write_all(&bytes).is_err() {
             break;
         }
     }
     // The other end may be gone already.
     let _ = to.shutdown(Shutdown::Write);
+}
+
+fn wait_until(due: Instant) {
+    loop {
+        let left = due.saturating_duration_since(crate::time::now());
+        if left.is_zero() {
+            return;
+        }
+        std::thread::park_timeout(left);
+    }
 }

@@ -296,6 +296,10 @@ impl Walk<'_> {
         if self.explanation.round_trips_before_request.is_some() {
             return;
         }
+        // A ticket comes when the handshake is over: nobody waits for it.
+        if record.messages.iter().all(|message| matches!(message.message, Message::NewSessionTicket { .. })) {
+            return;
+        }
         if record.direction == Direction::ToClient && self.last != Some(Direction::ToClient) {
             self.server_flights += 1;
         }
