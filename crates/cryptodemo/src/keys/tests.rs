@@ -54,7 +54,7 @@ fn truncated_keys_are_refused() {
     }
 }
 
-/// Every place in small files; about a thousand of a large one, none of them a multiple of 64 apart.
+/// Every place in files of up to a thousand; in larger ones about a thousand places.
 fn step(len: usize) -> usize {
     len / 1000 + 1
 }

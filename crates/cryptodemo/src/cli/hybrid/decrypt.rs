@@ -3,17 +3,12 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use zeroize::Zeroizing;
 
-use crate::cli::Output;
+use crate::cli::{Output, key_file};
 use crate::container::{self, Format};
 use crate::error::Error;
-use crate::files::{self, Input, NewFile};
-use crate::keys::PrivateKey;
+use crate::files::{Input, NewFile};
 use crate::{Result, chunked, cms, report};
-
-/// Most bytes of a private key.
-const MAX_KEY_FILE: u64 = 1 << 20;
 
 /// Arguments of `cryptodemo hybrid decrypt`.
 #[derive(Debug, clap::Args)]
@@ -64,8 +59,7 @@ struct Done {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     super::no_json_into_output(output, &arguments.out)?;
-    let key = Zeroizing::new(files::read(&arguments.key, MAX_KEY_FILE)?);
-    let key = PrivateKey::parse(&arguments.key.display().to_string(), &key)?;
+    let key = key_file::private(&arguments.key, output)?;
     let mut input = Input::open(&arguments.input)?;
     let format = container::detect(&mut input)?;
     let mut out = NewFile::create(&arguments.out)?;
