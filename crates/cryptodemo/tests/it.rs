@@ -2,6 +2,8 @@
 
 #[path = "it/attack.rs"]
 mod attack;
+#[path = "it/ca.rs"]
+mod ca;
 #[path = "it/chunked.rs"]
 mod chunked;
 #[path = "it/cms.rs"]
@@ -20,3 +22,5 @@ mod public;
 mod support;
 #[path = "it/sym.rs"]
 mod sym;
+#[path = "it/tls.rs"]
+mod tls;
