@@ -1,7 +1,7 @@
 //! One connection of a client over TCP, with each step timed and each round trip counted.
 
 use std::io::{self, IoSlice, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -183,6 +183,8 @@ impl Session<'_> {
         self.connection.send_close_notify();
         let _ = self.line.stream.set_read_timeout(Some(GOODBYE));
         let mut left = Vec::new();
+        // Some servers answer the end of TCP only, not that of TLS.
+        let _ = self.flush().map(|()| self.line.stream.shutdown(Shutdown::Write));
         while self.flush().is_ok() && left.len() < MOST_ANSWER && self.take_plaintext(&mut left) {
             if !matches!(self.receive(), Ok(true)) {
                 return;
