@@ -173,6 +173,6 @@ fn extended_key_usage(usage: &ExtendedKeyUsage<'_>) -> Vec<String> {
         (usage.time_stamping, "timeStamping"),
         (usage.ocsp_signing, "OCSPSigning"),
     ];
-    let known = known.into_iter().filter_map(|(set, name)| set.then(|| name.to_owned()));
+    let known = known.into_iter().filter(|(set, _)| *set).map(|(_, name)| name.to_owned());
     known.chain(usage.other.iter().map(ToString::to_string)).collect()
 }

@@ -153,12 +153,12 @@ pub fn run(
         if done.round_trips == MOST_ROUND_TRIPS {
             return Err(Error::malformed("handshake", "it does not end"));
         }
-        done.to_server(&mut client, &mut server)?;
-        done.to_client(&mut server, &mut client)?;
+        done.hand_to_server(&mut client, &mut server)?;
+        done.hand_to_client(&mut server, &mut client)?;
         done.round_trips += 1;
     }
-    done.to_server(&mut client, &mut server)?;
-    done.to_client(&mut server, &mut client)?;
+    done.hand_to_server(&mut client, &mut server)?;
+    done.hand_to_client(&mut server, &mut client)?;
     let outcome = match (sent_early, client.is_early_data_accepted()) {
         (0, _) => EarlyData::NotSent,
         (_, true) => EarlyData::Accepted,
@@ -179,7 +179,7 @@ struct Done {
 }
 
 impl Done {
-    fn to_server(&mut self, client: &mut ClientConnection, server: &mut ServerConnection) -> Result<()> {
+    fn hand_to_server(&mut self, client: &mut ClientConnection, server: &mut ServerConnection) -> Result<()> {
         self.client_bytes += hand_over(client, server)?;
         if let Some(mut early) = server.early_data() {
             early.read_to_end(&mut self.early_data).map_err(Error::io("early data"))?;
@@ -187,7 +187,7 @@ impl Done {
         Ok(())
     }
 
-    fn to_client(&mut self, server: &mut ServerConnection, client: &mut ClientConnection) -> Result<()> {
+    fn hand_to_client(&mut self, server: &mut ServerConnection, client: &mut ClientConnection) -> Result<()> {
         self.server_bytes += hand_over(server, client)?;
         Ok(())
     }

@@ -161,8 +161,11 @@ fn line(peer: &SocketAddr, served: &Served) -> String {
     )
 }
 
+/// Certificate chain, its key, and the demo authority (DER).
+type Identity = (Vec<Vec<u8>>, PrivateKey, Option<Vec<u8>>);
+
 /// Certificate chain, key, and the authority to tell clients of, if it was made here.
-fn identity(arguments: &Arguments) -> Result<(Vec<Vec<u8>>, PrivateKey, Option<Vec<u8>>)> {
+fn identity(arguments: &Arguments) -> Result<Identity> {
     if let (Some(certificate), Some(key)) = (&arguments.cert, &arguments.key) {
         return Ok((ca::certificates(certificate)?, ca::key(key)?, None));
     }
