@@ -20,13 +20,13 @@ fn x25519() -> PrivateKey {
 }
 
 fn seal(key: &PrivateKey, message: &[u8]) -> Vec<u8> {
-    let kem = KemAlgorithm::for_key(key.public()).unwrap();
+    let kem = KemAlgorithm::for_key(key.public()).expect("no key for signatures only");
     seal_chunked(key.public(), kem, AeadAlgorithm::Aes256Gcm, message)
 }
 
 /// Header and chunks of a container.
 fn parts(sealed: &[u8]) -> (Vec<u8>, Vec<Vec<u8>>) {
-    let header = Header::read(&mut Input::from_memory("container", sealed.to_vec())).unwrap().encode();
+    let header = Header::read(&mut Input::from_memory("container", sealed.to_vec())).expect("a container").encode();
     let chunks = sealed[header.len()..].chunks(FULL).map(<[u8]>::to_vec).collect();
     (header, chunks)
 }

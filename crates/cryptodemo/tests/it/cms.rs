@@ -18,13 +18,13 @@ const OAEP: [&str; 4] = ["-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oae
 
 /// Encrypts by openssl to the test certificate of RSA-2048.
 fn by_openssl(folder: &Path, message: &[u8], options: &[&str]) -> Vec<u8> {
-    fs::write(folder.join("message"), message).unwrap();
+    fs::write(folder.join("message"), message).expect("a folder to write in");
     let certificate = vector_path("test_rsa2048.crt.pem");
     let mut arguments = vec!["cms", "-encrypt", "-binary", "-in", "message", "-out", "message.cms"];
     arguments.extend(["-recip", &certificate]);
     arguments.extend(options);
     stdout(openssl(folder, &arguments, b""));
-    fs::read(folder.join("message.cms")).unwrap()
+    fs::read(folder.join("message.cms")).expect("openssl wrote it")
 }
 
 /// RFC 5083 and RFC 5652 by files that openssl 3.0.19 made, and damaged copies of them.

@@ -10,7 +10,7 @@ use crate::support::{BINARY, assert_refused, code, complaint, cryptodemo, folder
 /// How large the unfinished output is; `None` if there is none.
 fn unfinished(folder: &Path) -> Option<u64> {
     fs::read_dir(folder)
-        .unwrap()
+        .expect("the folder is there")
         .filter_map(Result::ok)
         .find(|entry| entry.file_name().to_string_lossy().starts_with(".cryptodemo-"))
         .and_then(|entry| entry.metadata().ok())
