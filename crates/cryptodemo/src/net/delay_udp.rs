@@ -2,10 +2,10 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::UdpSocket;
-use tokio::sync::Semaphore;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::Result;
@@ -33,15 +33,8 @@ impl DelayUdp {
         back.connect(server).await.map_err(Error::io("UDP"))?;
         let address = front.local_addr().map_err(Error::io("UDP"))?;
         let client = Arc::new(Mutex::new(None));
-        let under_way = Arc::new(Semaphore::new(MAX_UNDER_WAY));
-        let up = tokio::spawn(to_server(
-            Arc::clone(&front),
-            Arc::clone(&back),
-            Arc::clone(&client),
-            delay,
-            Arc::clone(&under_way),
-        ));
-        let down = tokio::spawn(to_client(back, front, client, delay, under_way));
+        let up = tokio::spawn(to_server(Arc::clone(&front), Arc::clone(&back), Arc::clone(&client), delay));
+        let down = tokio::spawn(to_client(back, front, client, delay));
         Ok(Self { address, workers: [up, down] })
     }
 
@@ -59,50 +52,65 @@ impl Drop for DelayUdp {
 }
 
 type Client = Arc<Mutex<Option<SocketAddr>>>;
+type Queue = mpsc::Sender<(Instant, Vec<u8>)>;
 
-async fn to_server(
-    front: Arc<UdpSocket>,
-    back: Arc<UdpSocket>,
-    client: Client,
-    delay: Duration,
-    limit: Arc<Semaphore>,
-) {
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let Ok((len, from)) = front.recv_from(&mut buffer).await else { continue };
-        *client.lock().unwrap_or_else(PoisonError::into_inner) = Some(from);
-        let Ok(permit) = Arc::clone(&limit).try_acquire_owned() else { continue };
-        let (bytes, back) = (buffer[..len].to_vec(), Arc::clone(&back));
-        tokio::spawn(async move {
-            tokio::time::sleep(delay).await;
+async fn to_server(front: Arc<UdpSocket>, back: Arc<UdpSocket>, client: Client, delay: Duration) {
+    let (queue, mut waiting) = mpsc::channel(MAX_UNDER_WAY);
+    let receive = async {
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let Ok((len, from)) = front.recv_from(&mut buffer).await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
+            *client.lock().unwrap_or_else(PoisonError::into_inner) = Some(from);
+            enqueue(&queue, delay, &buffer[..len]);
+        }
+    };
+    let deliver = async {
+        while let Some(bytes) = next(&mut waiting).await {
             // A datagram that cannot be sent is lost, as datagrams are.
             let _ = back.send(&bytes).await;
-            drop(permit);
-        });
-    }
+        }
+    };
+    tokio::join!(receive, deliver);
 }
 
-async fn to_client(
-    back: Arc<UdpSocket>,
-    front: Arc<UdpSocket>,
-    client: Client,
-    delay: Duration,
-    limit: Arc<Semaphore>,
-) {
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        // An ICMP error of an earlier datagram shows up here; the sender retries.
-        let Ok(len) = back.recv(&mut buffer).await else {
-            tokio::task::yield_now().await;
-            continue;
-        };
-        let Some(to) = *client.lock().unwrap_or_else(PoisonError::into_inner) else { continue };
-        let Ok(permit) = Arc::clone(&limit).try_acquire_owned() else { continue };
-        let (bytes, front) = (buffer[..len].to_vec(), Arc::clone(&front));
-        tokio::spawn(async move {
-            tokio::time::sleep(delay).await;
-            let _ = front.send_to(&bytes, to).await;
-            drop(permit);
-        });
+async fn to_client(back: Arc<UdpSocket>, front: Arc<UdpSocket>, client: Client, delay: Duration) {
+    let (queue, mut waiting) = mpsc::channel(MAX_UNDER_WAY);
+    let receive = async {
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            // An ICMP error of an earlier datagram shows up here; the sender retries.
+            let Ok(len) = back.recv(&mut buffer).await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
+            enqueue(&queue, delay, &buffer[..len]);
+        }
+    };
+    let deliver = async {
+        while let Some(bytes) = next(&mut waiting).await {
+            let to = *client.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(to) = to {
+                let _ = front.send_to(&bytes, to).await;
+            }
+        }
+    };
+    tokio::join!(receive, deliver);
+}
+
+fn enqueue(queue: &Queue, delay: Duration, bytes: &[u8]) {
+    // A full queue drops, as a router would.
+    let _ = queue.try_send((crate::time::now() + delay, bytes.to_vec()));
+}
+
+/// The next datagram, at its time. One queue keeps the order: 0-RTT packets that overtake the Initial would be lost.
+async fn next(waiting: &mut mpsc::Receiver<(Instant, Vec<u8>)>) -> Option<Vec<u8>> {
+    let (due, bytes) = waiting.recv().await?;
+    let left = due.saturating_duration_since(crate::time::now());
+    if !left.is_zero() {
+        tokio::time::sleep(left).await;
     }
+    Some(bytes)
 }
