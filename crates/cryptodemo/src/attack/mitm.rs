@@ -102,12 +102,13 @@ fn transcript(a_public: &[u8; 32], b_public: &[u8; 32]) -> Vec<u8> {
     [b"cryptodemo attack mitm: key exchange".as_slice(), a_public, b_public].concat()
 }
 
-/// How A answers to what arrives under B's name: with B's own key, with Mallory's under B's signature, and with Mallory's
-/// under Mallory's.
+/// How A answers to what arrives under B's name: B's own key; Mallory's under B's signature, where Mallory has put her key
+/// in towards both or towards A only; and Mallory's under her own signature.
 #[derive(Debug, PartialEq, Eq)]
 struct Signed {
     genuine: bool,
-    b_signature: bool,
+    towards_both: bool,
+    towards_a: bool,
     mallory_signature: bool,
 }
 
@@ -119,14 +120,15 @@ fn exchange_with_signatures() -> Result<Signed> {
     let (a, b, mut mallory) = (Ephemeral::generate(), Ephemeral::generate(), Mallory::new());
     let a_accepts =
         |received: &[u8; 32], signature: &[u8]| b_known.verify(&transcript(&a.public, received), signature).is_ok();
-    let undisturbed = b_identity.sign(&transcript(&a.public, &b.public));
+    let over_own = b_identity.sign(&transcript(&a.public, &b.public));
     let b_received = mallory.public_from_a(&a.public);
     let a_received = mallory.public_from_b(&b.public);
-    let by_b = b_identity.sign(&transcript(&b_received, &b.public));
+    let over_both = b_identity.sign(&transcript(&b_received, &b.public));
     let by_mallory = mallory_identity.sign(&transcript(&a.public, &a_received));
     Ok(Signed {
-        genuine: a_accepts(&b.public, undisturbed.as_ref()),
-        b_signature: a_accepts(&a_received, by_b.as_ref()),
+        genuine: a_accepts(&b.public, over_own.as_ref()),
+        towards_both: a_accepts(&a_received, over_both.as_ref()),
+        towards_a: a_accepts(&a_received, over_own.as_ref()),
         mallory_signature: a_accepts(&a_received, by_mallory.as_ref()),
     })
 }
@@ -161,10 +163,11 @@ pub fn demonstrate(message: &[u8], instead: &[u8]) -> Result<Story> {
         Step::new("B signs both public keys with its Ed25519 key, which A knows by a certificate. Without Mallory:")
             .fact("A says", says(signed.genuine)),
         Step::new("Mallory puts in her key and passes B's signature on: it is over other keys.")
-            .fact("A says", says(signed.b_signature)),
+            .fact("put in on both sides, A says", says(signed.towards_both))
+            .fact("put in towards A only, A says", says(signed.towards_a)),
         Step::new("Mallory signs herself: it is not B's signature.").fact("A says", says(signed.mallory_signature)),
     ];
-    let prevented = signed == Signed { genuine: true, b_signature: false, mallory_signature: false };
+    let prevented = signed == Signed { genuine: true, towards_both: false, towards_a: false, mallory_signature: false };
     Ok(Story {
         attack: "mitm",
         title: "A key exchange that nobody signs is an exchange with anybody",
@@ -188,6 +191,16 @@ mod tests {
             let (message, instead) = (vec![b'm'; len], vec![b'i'; 2 * len]);
             let robbed = exchange_without_signatures(&message, &instead).unwrap();
             assert_eq!((robbed.read, robbed.b_reads), (message, instead));
+        }
+    }
+
+    #[test]
+    fn signatures_cover_both_keys() {
+        // RFC 8446 section 4.4.3: a signature over less could be moved to another exchange.
+        let keys = [[1; 32], [2; 32], [3; 32]];
+        let signed = transcript(&keys[0], &keys[1]);
+        for (a_public, b_public) in [(0, 2), (2, 1), (1, 0)] {
+            assert_ne!(transcript(&keys[a_public], &keys[b_public]), signed);
         }
     }
 
