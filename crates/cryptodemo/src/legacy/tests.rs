@@ -81,3 +81,15 @@ fn what_does_not_fit_is_refused() {
     assert!(matches!(key.decrypt(&[0; 16], &[0; 17]), Err(Error::Malformed { .. })));
     assert!(matches!(key.decrypt(&[0; 16], &[]), Err(Error::Malformed { .. })));
 }
+
+#[test]
+fn counters_carry_through_the_whole_block() {
+    // SP 800-38A appendix B.1 with m = 128, as OpenSSL does it: after ff...ff comes zero.
+    let secret = Secret::random(16);
+    let by_name = |name| raw_key(LegacyAlgorithm::named(name).unwrap(), &secret).unwrap();
+    let mut stream = [0; 32];
+    by_name("aria-128-ctr").encrypt_blocks(&[0xff; 16], &mut stream);
+    let mut expected = [[0xff; 16], [0; 16]].concat();
+    by_name("aria-128-ecb").encrypt_blocks(&[], &mut expected);
+    assert_eq!(stream.as_slice(), expected);
+}
