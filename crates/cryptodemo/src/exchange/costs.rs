@@ -42,15 +42,15 @@ pub struct AllRsa {
     pub chunks: u64,
     /// Chunks that were really encrypted and decrypted.
     pub sample_chunks: u64,
-    /// Time for encrypting the sample.
-    pub sample_encrypt_ns: u64,
-    /// Time for decrypting the sample.
-    pub sample_decrypt_ns: u64,
+    /// Median time for encrypting one chunk of the sample.
+    pub chunk_encrypt_ns: u64,
+    /// Median time for decrypting one chunk of the sample.
+    pub chunk_decrypt_ns: u64,
     /// Whether the times below are extrapolated from the sample.
     pub extrapolated: bool,
-    /// Time for encrypting all chunks.
+    /// Time for encrypting all chunks: their number times the median.
     pub encrypt_ns: u64,
-    /// Time for decrypting all chunks.
+    /// Time for decrypting all chunks: their number times the median.
     pub decrypt_ns: u64,
     /// Bytes of all chunks' ciphertexts.
     pub bytes: u64,
@@ -98,7 +98,7 @@ fn same(sent: &[u8], got: &[u8]) -> Result<()> {
 fn all_rsa(encryptor: &dyn Encryptor, decryptor: &dyn Decryptor, message: &[u8]) -> Result<AllRsa> {
     let chunk_bytes = encryptor.max_len().unwrap_or(usize::MAX);
     let chunks = message.len().div_ceil(chunk_bytes).max(1);
-    let (mut ciphertexts, mut encrypt_ns, mut decrypt_ns) = (Vec::new(), 0, 0);
+    let (mut ciphertexts, mut encrypt, mut decrypt) = (Vec::new(), Vec::new(), Vec::new());
     let begin = now();
     while ciphertexts.len() < chunks.min(SAMPLE_LIMIT)
         && (ciphertexts.len() < SAMPLE_LEAST || nanos(begin.elapsed()) < SAMPLE_NANOS)
@@ -106,24 +106,25 @@ fn all_rsa(encryptor: &dyn Encryptor, decryptor: &dyn Decryptor, message: &[u8])
         let start = ciphertexts.len() * chunk_bytes;
         let chunk = &message[start..message.len().min(start + chunk_bytes)];
         let (ciphertext, time) = timed(|| encryptor.encrypt(chunk));
-        encrypt_ns += nanos(time);
+        encrypt.push(nanos(time));
         let ciphertext = ciphertext?;
         let (opened, time) = timed(|| decryptor.decrypt(&ciphertext));
-        decrypt_ns += nanos(time);
+        decrypt.push(nanos(time));
         same(chunk, opened?.expose())?;
         ciphertexts.push(ciphertext);
     }
     let sample = ciphertexts.len();
-    let all = |time: u64| u64::try_from(u128::from(time) * chunks as u128 / sample as u128).unwrap_or(u64::MAX);
+    // Medians, as for the hybrid way: else what else the machine does would be counted on one side only.
+    let (chunk_encrypt_ns, chunk_decrypt_ns) = (median(&mut encrypt), median(&mut decrypt));
     Ok(AllRsa {
         chunk_bytes: chunk_bytes as u64,
         chunks: chunks as u64,
         sample_chunks: sample as u64,
-        sample_encrypt_ns: encrypt_ns,
-        sample_decrypt_ns: decrypt_ns,
+        chunk_encrypt_ns,
+        chunk_decrypt_ns,
         extrapolated: sample < chunks,
-        encrypt_ns: all(encrypt_ns),
-        decrypt_ns: all(decrypt_ns),
+        encrypt_ns: chunk_encrypt_ns.saturating_mul(chunks as u64),
+        decrypt_ns: chunk_decrypt_ns.saturating_mul(chunks as u64),
         bytes: (chunks * ciphertexts[0].len()) as u64,
     })
 }

@@ -14,18 +14,16 @@ pub(super) fn costs(output: &Output, costs: &Costs) -> Vec<String> {
         rsa.chunk_bytes, rsa.chunks
     );
     lines.extend(wrapped(output, "", &text));
+    let each = format!(
+        "median of a chunk {} to encrypt and {} to decrypt, times {} below.",
+        time(rsa.chunk_encrypt_ns),
+        time(rsa.chunk_decrypt_ns),
+        rsa.chunks
+    );
     let text = if rsa.extrapolated {
-        format!(
-            "Measured on a sample: {} of the {} chunks took {} to encrypt and {} to decrypt; multiplied by {}/{} below.",
-            rsa.sample_chunks,
-            rsa.chunks,
-            time(rsa.sample_encrypt_ns),
-            time(rsa.sample_decrypt_ns),
-            rsa.chunks,
-            rsa.sample_chunks
-        )
+        format!("Extrapolated from a sample of {} of the {} chunks: {each}", rsa.sample_chunks, rsa.chunks)
     } else {
-        "All of them were measured, nothing is extrapolated.".to_owned()
+        format!("All {} were measured: {each}", rsa.chunks)
     };
     lines.extend(wrapped(output, "", &text));
     lines.push(String::new());
