@@ -2,8 +2,8 @@
 //! directions, by every backend; and where 1000 lies within the factors.
 //!
 //! RSA encrypts short messages only (RFC 8017 section 7.1.1: 190 bytes for 2048 bits and SHA-256), so a longer one is cut
-//! into blocks. Up to 1 KiB all blocks are really encrypted and decrypted. Of longer messages [`SAMPLE_BLOCKS`] full blocks
-//! are, and the time is theirs times the number of blocks: [`Measured::blocks`] tells both.
+//! into blocks. Up to [`WHOLE`] all blocks are really encrypted and decrypted. Of longer messages one full block is, and
+//! the time is its time by the number of blocks: [`Measured::blocks`] tells both.
 
 pub mod factors;
 pub mod measure;
@@ -19,8 +19,9 @@ use crate::bench::{Operation, Summary};
 /// Sizes of messages, in bytes.
 pub const SIZES: [u64; 5] = [32, 190, 1 << 10, 64 << 10, 1 << 20];
 
-/// Blocks of RSA that stand for all blocks of a longer message: as many as 1 KiB takes with 2048 bits.
-pub const SAMPLE_BLOCKS: u64 = 6;
+/// Longest message that RSA encrypts whole, in bytes. A sample of longer ones would be long enough for other programs to
+/// come between.
+pub const WHOLE: u64 = 1 << 10;
 
 /// The factor of the notes.
 pub const CLAIM: f64 = 1000.0;

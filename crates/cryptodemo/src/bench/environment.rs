@@ -84,6 +84,8 @@ pub struct Environment {
     pub target: String,
     /// How this program was built.
     pub build: Profile,
+    /// Whether time in which the system ran other programs could be taken off.
+    pub waiting_left_out: bool,
     /// Versions of the libraries behind the backends.
     pub versions: Vec<Version>,
 }
@@ -110,6 +112,7 @@ impl Environment {
             governor: governor.map(|text| text.trim().to_owned()),
             target: format!("{} {}", std::env::consts::ARCH, std::env::consts::OS),
             build: Profile::current(),
+            waiting_left_out: super::waiting::is_told(),
             versions: versions(LOCK),
         }
     }

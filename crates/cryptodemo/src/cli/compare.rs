@@ -18,7 +18,7 @@ use crate::files;
 const EXAMPLES: &str = "\
 RSA with 2048, 3072 and 4096 bits against AES-256-GCM, ARIA-256-GCM, SEED-CBC
 and 3DES-CBC, by every backend, for messages from 32 B to 1 MiB. RSA takes long
-messages in blocks; above 1 KiB a sample of blocks is measured and scaled.
+messages in blocks; above 1 KiB its time is computed from that of one block.
 
 Examples:
   cryptodemo compare

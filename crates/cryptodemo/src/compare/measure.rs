@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Blocks, Measured, SAMPLE_BLOCKS, SIZES, Side};
+use super::{Blocks, Measured, SIZES, Side, WHOLE};
 use crate::Backend;
 use crate::aead::AeadAlgorithm;
 use crate::bench::cases::{public, sym};
@@ -98,7 +98,7 @@ fn rsa(key: &PrivateKey, backend: Backend) -> Result<Vec<(Subject, Case)>> {
 /// How a message is cut, and the lengths of the blocks to measure.
 fn cut(bytes: u64, longest: u64) -> (Blocks, Vec<usize>) {
     let needed = bytes.div_ceil(longest).max(1);
-    let measured = needed.min(SAMPLE_BLOCKS);
+    let measured = if bytes <= WHOLE { needed } else { 1 };
     let last = if measured == needed { bytes - (needed - 1) * longest } else { longest };
     let mut lengths = vec![to_usize(longest); to_usize(measured) - 1];
     lengths.push(to_usize(last));
@@ -145,8 +145,8 @@ mod tests {
             (191, 190, 2, vec![190, 1]),
             (1024, 190, 6, vec![190, 190, 190, 190, 190, 74]),
             (1024, 446, 3, vec![446, 446, 132]),
-            (1330, 190, 7, vec![190; 6]),
-            (1 << 20, 190, 5519, vec![190; 6]),
+            (1025, 190, 6, vec![190]),
+            (1 << 20, 190, 5519, vec![190]),
         ] {
             let (blocks, is) = cut(bytes, longest);
             assert_eq!(is, lengths, "{bytes} by {longest}");

@@ -172,7 +172,7 @@ fn grid(area: &Area<'_>, chart: &Chart, sizes: &[u64], powers: std::ops::RangeIn
 }
 
 fn stroke(area: &Area<'_>, chart: &Chart, line: &Line) -> Drawn {
-    let style = line.color.stroke_width(if line.stroke == Stroke::Dotted { 1 } else { 2 });
+    let style = line.color.stroke_width(2);
     let points: Vec<(i32, i32)> = line.points.iter().map(|point| chart.at(point)).collect();
     match line.stroke {
         Stroke::Solid => area.draw(&PathElement::new(points, style))?,

@@ -1,6 +1,6 @@
 //! The measurements as rows of text, the same in the terminal and on the page.
 
-use super::{Measured, SAMPLE_BLOCKS, Side, algorithms, factors, fastest, sizes};
+use super::{Measured, Side, algorithms, factors, fastest, sizes};
 use crate::bench::Operation;
 use crate::report;
 
@@ -85,12 +85,12 @@ pub fn method(all: &[Measured]) -> Vec<String> {
     let lengths = lengths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let scaled = all.iter().filter(|m| m.blocks.is_some_and(|blocks| blocks.measured < blocks.needed));
     let mut lines = vec![
-        "Medians of interleaved rounds; making keys and key schedules is not counted.".to_owned(),
+        "Medians of interleaved rounds; keys and key schedules are made before.".to_owned(),
         format!("RSA is OAEP with SHA-256, in blocks of at most {lengths} B."),
     ];
     if let Some(shortest) = scaled.map(|m| m.bytes).min() {
         lines.push(format!(
-            "From {} on, RSA is measured on a sample of {SAMPLE_BLOCKS} blocks, and scaled.",
+            "From {} on, RSA is the time of one full block by the number of blocks.",
             report::size(shortest)
         ));
     }
@@ -128,8 +128,8 @@ mod tests {
     fn the_method_tells_the_sample() {
         let mut all = examples::all();
         assert_eq!(method(&all).len(), 2);
-        all[0].blocks = Some(super::super::Blocks { bytes: 190, needed: 345, measured: SAMPLE_BLOCKS });
+        all[0].blocks = Some(super::super::Blocks { bytes: 190, needed: 345, measured: 1 });
         all[0].bytes = 64 << 10;
-        assert!(method(&all)[2].contains("From 64 KiB on, RSA is measured on a sample of 6 blocks"));
+        assert!(method(&all)[2].contains("From 64 KiB on, RSA is the time of one full block"));
     }
 }
