@@ -14,6 +14,8 @@ mod exchange;
 mod files;
 #[path = "it/kat.rs"]
 mod kat;
+#[path = "it/measure.rs"]
+mod measure;
 #[path = "it/memory.rs"]
 mod memory;
 #[path = "it/public.rs"]

@@ -25,7 +25,7 @@ pub(super) fn results(results: &Results, output: &Output) -> Result<()> {
     }
     if let Some(openssl) = &results.openssl {
         output.line("")?;
-        beside_openssl(openssl, output)?;
+        beside_openssl(results, openssl, output)?;
     }
     Ok(())
 }
@@ -150,7 +150,7 @@ fn generation(generated: &[Generated], output: &Output) -> Result<()> {
     lines(&[Align::Left], &rows, output)
 }
 
-fn beside_openssl(openssl: &OpensslResult, output: &Output) -> Result<()> {
+fn beside_openssl(results: &Results, openssl: &OpensslResult, output: &Output) -> Result<()> {
     let heading = format!("Speed beside `openssl speed` ({}), in turn", openssl.version);
     output.line(output.style(Style::Heading, &heading))?;
     let header = ["algorithm", "operation", "size", "backend", "ours", "openssl", "ratio", "from", "to"];
@@ -170,7 +170,19 @@ fn beside_openssl(openssl: &OpensslResult, output: &Output) -> Result<()> {
     output.line(format!(
         "Ratio: ours by openssl's, median of {rounds} rounds; above 1 ours is faster. For RSA, openssl"
     ))?;
-    output.line("signs by PKCS#1 v1.5; decryption here is OAEP, which adds hashing to the same power.")
+    output.line("signs by PKCS#1 v1.5; decryption here is OAEP, which adds hashing to the same power.")?;
+    if results.environment.instructions.contains(&"VAES") && lacks_vaes(&openssl.version) {
+        output.line("This processor has VAES. aws-lc and ring use it for AES-GCM, OpenSSL does from 3.1 on:")?;
+        output.line("ratios far above 1 are no error. With OPENSSL_ia32cap=:~0x60000000000 in the")?;
+        output.line("environment aws-lc and openssl leave it out, ring does not.")?;
+    }
+    Ok(())
+}
+
+/// Whether it is OpenSSL before 3.1, whose AES-GCM knows AES-NI only (its NEWS for 3.1).
+fn lacks_vaes(version: &str) -> bool {
+    let number = version.strip_prefix("OpenSSL ").unwrap_or_default();
+    number.starts_with("1.") || number.starts_with("3.0.")
 }
 
 fn lines(columns: &[Align], rows: &[Vec<String>], output: &Output) -> Result<()> {
@@ -179,4 +191,22 @@ fn lines(columns: &[Align], rows: &[Vec<String>], output: &Output) -> Result<()>
 
 fn per_second(value: f64) -> String {
     if value >= 1e6 { format!("{:.2} M", value / 1e6) } else { format!("{value:.0}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn openssl_uses_vaes_from_3_1_on() {
+        for (version, lacks) in [
+            ("OpenSSL 1.1.1w", true),
+            ("OpenSSL 3.0.19", true),
+            ("OpenSSL 3.1.0", false),
+            ("OpenSSL 3.5.1", false),
+            ("LibreSSL 3.0.2", false),
+        ] {
+            assert_eq!(lacks_vaes(version), lacks, "{version}");
+        }
+    }
 }
