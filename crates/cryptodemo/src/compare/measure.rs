@@ -18,13 +18,16 @@ const AEADS: [AeadAlgorithm; 2] = [AeadAlgorithm::Aes256Gcm, AeadAlgorithm::Aria
 /// The symmetric side: ciphers that come without authentication.
 const LEGACY: [&str; 2] = ["seed-cbc", "des-ede3-cbc"];
 
+/// Bytes of a message and its blocks.
+type Message = (u64, Option<Blocks>);
+
 /// What a case stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Subject {
     side: Side,
     algorithm: String,
     /// Messages that its time tells, with their blocks.
-    messages: Vec<(u64, Option<Blocks>)>,
+    messages: Vec<Message>,
 }
 
 /// Measures all within about the budget; keys are made before, and not counted.
@@ -78,7 +81,7 @@ fn rsa(key: &PrivateKey, backend: Backend) -> Result<Vec<(Subject, Case)>> {
     let scheme = EncryptionScheme::RsaOaep;
     let longest = encryptor(scheme, backend, key.public())?.max_len();
     let longest = longest.ok_or_else(|| Error::Key("this key encrypts messages of any length".to_owned()))? as u64;
-    let mut plans: Vec<(Vec<usize>, Vec<(u64, Option<Blocks>)>)> = Vec::new();
+    let mut plans: Vec<(Vec<usize>, Vec<Message>)> = Vec::new();
     for bytes in SIZES {
         let (blocks, lengths) = cut(bytes, longest);
         match plans.iter_mut().find(|plan| plan.0 == lengths) {

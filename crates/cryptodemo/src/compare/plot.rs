@@ -176,8 +176,8 @@ fn stroke(area: &Area<'_>, chart: &Chart, line: &Line) -> Drawn {
     let points: Vec<(i32, i32)> = line.points.iter().map(|point| chart.at(point)).collect();
     match line.stroke {
         Stroke::Solid => area.draw(&PathElement::new(points, style))?,
-        Stroke::Dashed => area.draw(&DashedPathElement::new(points.into_iter(), 8, 5, style))?,
-        Stroke::Dotted => area.draw(&DashedPathElement::new(points.into_iter(), 2, 4, style))?,
+        Stroke::Dashed => area.draw(&DashedPathElement::new(points, 8, 5, style))?,
+        Stroke::Dotted => area.draw(&DashedPathElement::new(points, 2, 4, style))?,
     }
     if line.stroke != Stroke::Dotted {
         for point in &line.points {

@@ -176,6 +176,10 @@ fn beside_openssl(results: &Results, openssl: &OpensslResult, output: &Output) -
         output.line("ratios far above 1 are no error. With OPENSSL_ia32cap=:~0x60000000000 in the")?;
         output.line("environment aws-lc and openssl leave it out, ring does not.")?;
     }
+    if results.environment.instructions.contains(&"AVX512-IFMA") {
+        output.line("This processor has AVX512-IFMA. For RSA-2048 aws-lc and openssl use it, ring does")?;
+        output.line("not. With OPENSSL_ia32cap=:~0x200000 in the environment openssl leaves it out.")?;
+    }
     Ok(())
 }
 
