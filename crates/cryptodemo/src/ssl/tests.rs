@@ -49,8 +49,11 @@ fn a_certificate_for_another_name_or_by_another_authority_ends_it() {
     }
 }
 
+/// Changes the encrypted key and the data.
+type Change = fn(&mut Vec<u8>, &mut Vec<u8>);
+
 /// Speaks as A by hand, with a changed key or changed data, and returns all that B sends after its certificate.
-fn answer_to(change: impl Fn(&mut Vec<u8>, &mut Vec<u8>)) -> (Vec<u8>, Error) {
+fn answer_to(change: Change) -> (Vec<u8>, Error) {
     let (mut stream, identity, worker) = serve();
     assert!(matches!(Message::read(&mut stream), Ok(Message::Certificate(_))));
     let public = identity.key.public();
@@ -72,7 +75,7 @@ fn answer_to(change: impl Fn(&mut Vec<u8>, &mut Vec<u8>)) -> (Vec<u8>, Error) {
 fn a_key_that_does_not_open_looks_like_a_tag_that_does_not_fit() {
     let alert = Message::Alert(ALERT_FAILED).encode().unwrap();
     let expect = (alert, Error::decryption().to_string());
-    let changes: [(&str, fn(&mut Vec<u8>, &mut Vec<u8>)); 5] = [
+    let changes: [(&str, Change); 5] = [
         ("wrong tag", |_, _| ()),
         ("flipped bit in the key", |key, _| key[100] ^= 1),
         ("key of zeros", |key, _| key.fill(0)),

@@ -23,7 +23,8 @@ fn sessions(version: Version, group: Option<Group>, early: bool, count: usize) -
     let identity = Identity::new(&["localhost"], KeyAlgorithm::P256).expect("names are good");
     let server = Arc::new(identity.server(version).expect("the key fits"));
     let secrets = Arc::new(SessionSecrets::default());
-    let mut client = live::client(&[identity.authority_der.clone()], Some(version), group).expect("the CA is good");
+    let mut client =
+        live::client(std::slice::from_ref(&identity.authority_der), Some(version), group).expect("the CA is good");
     client.key_log = Arc::<SessionSecrets>::clone(&secrets);
     client.enable_early_data = early;
     let client = Arc::new(client);
