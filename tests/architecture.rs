@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("server", &["engine", "proto", "transport"]),
     ("lab", &["proto", "transport"]),
     ("rootwalk", &["cache", "engine", "lab", "proto", "server", "transport"]),
+    ("cryptodemo", &[]),
 ];
 
 /// Crates that tests may use on top of that.
@@ -24,11 +25,12 @@ const TEST_ARROWS: &[(&str, &[&str])] = &[("engine", &["lab"]), ("server", &["ca
 /// Dependencies from outside that only these crates may name, and why.
 const KEPT_TO: &[(&str, &[&str], &str)] = &[
     ("hickory-proto", &["proto"], "its version and features are chosen once"),
-    ("getrandom", &["transport"], "chance enters through transport::Entropy"),
+    ("getrandom", &["transport", "cryptodemo"], "chance enters through transport::Entropy, and cryptodemo::random"),
     ("rand_chacha", &["transport"], "chance enters through transport::Entropy"),
     ("socket2", &["server", "transport"], "sockets are opened at the edges"),
     ("anyhow", &["rootwalk"], "libraries have closed error types"),
-    ("clap", &["rootwalk"], "the command line belongs to the binary"),
+    ("clap", &["rootwalk", "cryptodemo"], "the command line belongs to the binaries"),
+    ("rsa", &["cryptodemo"], "RUSTSEC-2023-0071: nothing that a network reaches may use it"),
     ("toml", &["rootwalk"], "the configuration file belongs to the binary"),
 ];
 
