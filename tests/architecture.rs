@@ -35,7 +35,19 @@ const KEPT_TO: &[(&str, &[&str], &str)] = &[
 ];
 
 /// Files that may open sockets; a folder stands for all below it.
-const SOCKETS: &[&str] = &["crates/transport/src/os.rs", "crates/lab/src/serve.rs", "crates/server/src/"];
+const SOCKETS: &[&str] = &[
+    "crates/transport/src/os.rs",
+    "crates/lab/src/serve.rs",
+    "crates/server/src/",
+    // cryptodemo: relays, TLS and QUIC peers, and the commands that listen.
+    "crates/cryptodemo/src/net/",
+    "crates/cryptodemo/src/tls/client.rs",
+    "crates/cryptodemo/src/tls/live.rs",
+    "crates/cryptodemo/src/tls/server.rs",
+    "crates/cryptodemo/src/tls/tap.rs",
+    "crates/cryptodemo/src/cli/ssl.rs",
+    "crates/cryptodemo/src/cli/tls/serve.rs",
+];
 /// What opening a socket looks like.
 const SOCKET_WORDS: &[&str] =
     &["tokio::net", "UdpSocket", "TcpStream", "TcpSocket", "TcpListener", "UnixStream", "UnixListener", "socket2::"];
