@@ -133,11 +133,13 @@ impl<R: Read> Ber<R> {
             // Written again in the shortest form, which is the one of DER.
             Some(len) => {
                 bytes.extend(super::der::length(len));
-                bytes.extend(self.take_bounded(len, max.saturating_sub(bytes.len()))?);
+                let room = self.room(bytes, max)?;
+                bytes.extend(self.take_bounded(len, room)?);
                 return Ok(());
             }
             None => bytes.push(0x80),
         }
+        self.room(bytes, max)?;
         if self.open.len() == MAX_DEPTH {
             return Err(self.wrong("nested too deeply"));
         }
@@ -147,7 +149,12 @@ impl<R: Read> Ber<R> {
         }
         self.leave()?;
         bytes.extend([0, 0]);
-        Ok(())
+        self.room(bytes, max).map(drop)
+    }
+
+    /// How many bytes more may come: headers and end markers count too.
+    fn room(&self, bytes: &[u8], max: usize) -> Result<usize> {
+        max.checked_sub(bytes.len()).ok_or_else(|| self.wrong("an element longer than it may be"))
     }
 
     fn take_bounded(&mut self, len: u64, max: usize) -> Result<Vec<u8>> {
@@ -324,6 +331,27 @@ mod tests {
                 error.contains(why) || (why == "too long" && error.contains("ends too early")),
                 "{bytes:02x?}: {error}"
             );
+        }
+    }
+
+    /// Headers and end markers (X.690 section 8.1.5) count: whoever subtracts the length from a limit must not get below
+    /// nothing.
+    #[test]
+    fn an_element_as_it_stands_is_never_longer_than_allowed() {
+        for bytes in [
+            &[0xa1, 0][..],
+            &[0xa1, 2, 7, 7],
+            &[0xa1, 0x80, 0, 0],
+            &[0xa1, 0x80, 0xa1, 0x80, 0x04, 1, 7, 0, 0, 0, 0],
+            &[0xa1, 0x80, 0x04, 0, 0x04, 0, 0, 0],
+        ] {
+            for max in 0..bytes.len() + 2 {
+                let read = Ber::new("test".to_owned(), bytes).raw(max);
+                match read {
+                    Ok(read) => assert!(max >= bytes.len() && read == bytes, "{max} {bytes:02x?}"),
+                    Err(error) => assert!(max < bytes.len() && error.exit_code() == 4, "{max} {bytes:02x?}: {error}"),
+                }
+            }
         }
     }
 

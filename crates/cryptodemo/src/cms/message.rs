@@ -156,7 +156,7 @@ fn read_recipients<R: Read>(ber: &mut Ber<R>) -> Result<Vec<Recipient>> {
             return Err(ber.wrong("too many recipients"));
         }
         let raw = ber.raw(left)?;
-        left -= raw.len();
+        left = left.checked_sub(raw.len()).ok_or_else(|| ber.wrong("recipients longer than they may be"))?;
         recipients.push(match tag {
             SEQUENCE => read_key_transport(&raw).map_err(|error| ber.wrong(&format!("a recipient: {error}")))?,
             0xa1 => Recipient::Other("key agreement"),

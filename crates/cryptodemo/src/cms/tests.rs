@@ -149,3 +149,38 @@ fn a_length_that_changes_meanwhile_is_an_error() {
         assert!(error.exit_code() == 6 && error.to_string().contains("changed while it was read"), "{error}");
     }
 }
+
+/// A message with these recipients and this content under a tag of zeros, or in CBC.
+fn with_recipients(kind: &[u8], algorithm: &[u8], recipients: &[u8], content: &[u8]) -> Vec<u8> {
+    let info = der::element(0x30, &[&der::element(0x06, &[oid::DATA]), algorithm, &der::element(0x80, &[content])]);
+    let tag = if kind == oid::AUTH_ENVELOPED_DATA { der::element(0x04, &[&[0; 16]]) } else { Vec::new() };
+    let parts: [&[u8]; 4] = [&der::element(0x02, &[&[0]]), &der::element(0x31, &[recipients]), &info, &tag];
+    der::element(0x30, &[&der::element(0x06, &[kind]), &der::element(0xa0, &[&der::element(0x30, &parts)])])
+}
+
+/// All recipients together have at most 256 KiB, whatever their lengths and forms.
+#[test]
+fn recipients_are_bounded_to_the_byte() {
+    const MOST: usize = 256 * 1024;
+    let gcm = content::gcm_identifier(AeadAlgorithm::Aes128Gcm, &[0; 12]).unwrap();
+    let filled = |len: usize| der::element(0xa1, &[&vec![b'x'; len - 5]]);
+    // An element within two of indefinite length: two headers and two end markers are 8 bytes.
+    let nested = |len: usize| [&[0xa1, 0x80, 0xa1, 0x80], filled(len - 8).as_slice(), &[0, 0, 0, 0]].concat();
+    for (recipients, is_allowed) in [
+        (filled(MOST), true),
+        (filled(MOST + 1), false),
+        ([filled(MOST), vec![0xa1, 0]].concat(), false),
+        ([filled(MOST), vec![0xa1, 0], filled(MOST)].concat(), false),
+        ([filled(MOST - 1), vec![0xa1, 0]].concat(), false),
+        ([filled(MOST - 2), vec![0xa1, 0]].concat(), true),
+        (nested(MOST), true),
+        (nested(MOST + 1), false),
+        (nested(MOST + 2), false),
+        ([filled(MOST - 3), vec![0xa1, 0x80, 0, 0]].concat(), false),
+        ([filled(MOST - 4), vec![0xa1, 0x80, 0, 0]].concat(), true),
+    ] {
+        let message = with_recipients(oid::AUTH_ENVELOPED_DATA, &gcm, &recipients, b"abc");
+        let read = inspect(Input::from_memory("message", message)).map_err(|error| error.exit_code());
+        assert_eq!(read.map(drop), if is_allowed { Ok(()) } else { Err(4) }, "{} bytes", recipients.len());
+    }
+}
