@@ -8,8 +8,11 @@
 //! recipients, RSAES-OAEP with SHA-1, SHA-256, SHA-384 or SHA-512, AES-128-GCM and AES-256-GCM with tags of 12 to 16 bytes.
 //! What has no tag (EnvelopedData) or a key under PKCS#1 v1.5 is opened only if the caller insists on it.
 //!
+//! A recipient is taken for the private key's if it gives one of its usual subject key identifiers (RFC 5280 section
+//! 4.2.1.2, RFC 7093), or an issuer and serial number, which the key alone cannot tell, and a length that fits.
+//!
 //! The message is read twice, so it must be a file: once for its structure, for what the tag covers stands behind the
-//! content; once to decrypt. Memory does not grow with the message. The one tag stands at the end, so **the caller must
+//! content; once to decrypt (and once more for each recipient under PKCS#1 v1.5, if several may have the key). Memory does not grow with the message. The one tag stands at the end, so **the caller must
 //! keep the output out of sight until [`decrypt`] has returned**; [`NewFile`] does.
 //!
 //! Not here: signatures, compression, S/MIME, key agreement, passwords.
@@ -17,6 +20,7 @@
 mod armor;
 mod ber;
 mod content;
+mod content_key;
 mod der;
 mod inspect;
 mod key_transport;
@@ -24,8 +28,7 @@ mod message;
 mod oid;
 
 use content::{Content, Opener};
-use key_transport::{Scheme, Unwrapper};
-use message::{Identifier, Kind, Message};
+use message::{Kind, Message};
 
 pub use inspect::{Inspection, inspect};
 
@@ -110,8 +113,46 @@ pub fn decrypt(
         ));
     }
     let content = Content::of(&message)?;
-    let content_key = content_key(&message, content.key_len(), key, allowed)?;
-    let mut opener = Opener::new(&content, &content_key, &message.attributes)?;
+    let keys = content_key::content_keys(&message, content.key_len(), key, allowed)?;
+    let content_key = fitting(&message, &content, keys, open)?;
+    open_content(&message, &content, &content_key, open, output)
+}
+
+/// The one of the keys that opens the content. If none does or several do (AES-CBC alone can be so unlucky), it is the
+/// same failure: nothing tells which key was made up.
+fn fitting(
+    message: &Message,
+    content: &Content,
+    mut keys: Vec<Secret>,
+    open: &dyn Fn() -> Result<Input>,
+) -> Result<Secret> {
+    if keys.len() > 1 {
+        let mut fits = Vec::new();
+        for key in &keys {
+            let mut nowhere = NewFile::stream("nowhere", std::io::sink());
+            fits.push(match open_content(message, content, key, open, &mut nowhere) {
+                Ok(_) => true,
+                Err(Error::Rejected(_)) => false,
+                Err(other) => return Err(other),
+            });
+        }
+        if fits.iter().filter(|fits| **fits).count() != 1 {
+            return Err(Error::decryption());
+        }
+        keys.swap(0, fits.iter().position(|fits| *fits).unwrap_or(0));
+    }
+    Ok(keys.swap_remove(0))
+}
+
+/// Decrypts the content into the output; returns the number of bytes written.
+fn open_content(
+    message: &Message,
+    content: &Content,
+    key: &Secret,
+    open: &dyn Fn() -> Result<Input>,
+    output: &mut NewFile,
+) -> Result<u64> {
+    let mut opener = Opener::new(content, key, &message.attributes)?;
     let mut written = 0;
     message::read(open()?, &mut |piece| {
         written += opener.update(piece, output)? as u64;
@@ -119,44 +160,6 @@ pub fn decrypt(
     })?;
     written += opener.finish(&message.tag, output)? as u64;
     Ok(written)
-}
-
-/// The content's key, from the recipients that the private key may belong to.
-fn content_key(message: &Message, len: usize, key: &PrivateKey, allowed: Unsafe) -> Result<Secret> {
-    let unwrapper = Unwrapper::new(key)?;
-    let subject_key = subject_key_identifier(key.public())?;
-    let mut reason = Error::Key(format!(
-        "the message is for others: none of its {} recipients has a key like this one",
-        message.recipients.len()
-    ));
-    for recipient in &message.recipients {
-        let message::Recipient::KeyTransport { identifier, scheme, encrypted_key } = recipient else { continue };
-        if encrypted_key.len() != unwrapper.len() {
-            continue;
-        }
-        match scheme {
-            Scheme::Unsupported(name) => {
-                reason = Error::Key(format!("the message's key is encrypted by {name}, which is not supported"));
-                continue;
-            }
-            Scheme::Pkcs1 if allowed == Unsafe::Refuse => {
-                reason = Error::Unsafe(
-                    "the message's key is encrypted by PKCS#1 v1.5, which can be attacked by trying; \
-                     --insecure decrypts it nonetheless"
-                        .to_owned(),
-                );
-                continue;
-            }
-            Scheme::Pkcs1 | Scheme::Oaep(_) => {}
-        }
-        match unwrapper.unwrap(scheme, encrypted_key).filter(|key| key.len() == len) {
-            Some(key) => return Ok(key),
-            // A subject key identifier of another key is no proof (it may be made in any way), but reason enough.
-            None if matches!(identifier, Identifier::SubjectKey(id) if *id != subject_key) => {}
-            None => reason = Error::decryption(),
-        }
-    }
-    Err(reason)
 }
 
 /// Everything before the content: with its length known, all the lengths around it are.

@@ -184,3 +184,114 @@ fn recipients_are_bounded_to_the_byte() {
         assert_eq!(read.map(drop), if is_allowed { Ok(()) } else { Err(4) }, "{} bytes", recipients.len());
     }
 }
+
+/// How a test names the recipient.
+#[derive(Debug, Clone, Copy)]
+enum Named {
+    ByThisKey,
+    ByAnotherKey,
+    ByCertificate,
+}
+
+fn recipient(named: Named, scheme: &[u8], encrypted: &[u8]) -> Vec<u8> {
+    let key = PrivateKey::parse("test key", KEY).expect("a good key");
+    let id = subject_key_identifier(key.public()).expect("a good key");
+    let (version, identifier) = match named {
+        Named::ByThisKey => (2, der::element(0x80, &[&id])),
+        Named::ByAnotherKey => (2, der::element(0x80, &[b"zzzzzzzzzzzzzzzzzzzz"])),
+        Named::ByCertificate => (0, der::element(0x30, &[&der::element(0x30, &[]), &der::element(0x02, &[&[7]])])),
+    };
+    let version = der::element(0x02, &[&[version]]);
+    der::element(0x30, &[&version, &identifier, scheme, &der::element(0x04, &[encrypted])])
+}
+
+fn pkcs1_identifier() -> Vec<u8> {
+    der::element(0x30, &[&der::element(0x06, &[oid::RSA_ENCRYPTION]), &[5, 0]])
+}
+
+fn by_pkcs1(key: &[u8]) -> Vec<u8> {
+    use crate::encryption::{EncryptionScheme, encryptor};
+    let public = PrivateKey::parse("test key", KEY).expect("a good key").public().clone();
+    let encryptor = encryptor(EncryptionScheme::RsaPkcs1, crate::Backend::AwsLc, &public).expect("an RSA key");
+    encryptor.encrypt(key).expect("short enough")
+}
+
+fn by_oaep(key: &[u8]) -> Vec<u8> {
+    let public = PrivateKey::parse("test key", KEY).expect("a good key").public().clone();
+    key_transport::wrap(&public, &Secret::from(key)).expect("a good key")
+}
+
+/// Decrypts as with `--insecure`; counts how often the message was read.
+fn open_insecurely(message: &[u8]) -> (std::result::Result<Vec<u8>, (u8, String)>, usize) {
+    let key = PrivateKey::parse("test key", KEY).expect("a good key");
+    let sink = Sink::default();
+    let readings = std::cell::Cell::new(0);
+    let input = || {
+        readings.set(readings.get() + 1);
+        Ok(Input::from_memory("message", message.to_vec()))
+    };
+    let opened = decrypt(&key, Unsafe::Open, &input, &mut NewFile::stream("memory", sink.clone()));
+    let opened = opened.map_err(|error| (error.exit_code(), error.to_string()));
+    (opened.map(|_| std::mem::take(&mut *sink.0.lock().expect("nobody panicked"))), readings.get())
+}
+
+/// RFC 3218 section 2.3.2: no answer, and no skipped work, tells whether the padding of an encrypted key was right.
+#[test]
+fn a_wrong_padding_looks_like_a_wrong_key() {
+    let gcm = content::gcm_identifier(AeadAlgorithm::Aes256Gcm, &[0; 12]).unwrap();
+    let damaged = |mut encrypted: Vec<u8>| {
+        encrypted[200] ^= 1;
+        encrypted
+    };
+    let (pkcs1, oaep) = (pkcs1_identifier(), key_transport::oaep_sha256_identifier());
+    for (scheme, encrypt) in [(pkcs1, by_pkcs1 as fn(&[u8]) -> Vec<u8>), (oaep, by_oaep)] {
+        let (good, short) = (encrypt(&[b'K'; 32]), encrypt(&[b'K'; 16]));
+        for (named, code, readings) in
+            [(Named::ByThisKey, 3, 2), (Named::ByCertificate, 3, 2), (Named::ByAnotherKey, 5, 1)]
+        {
+            let answers: Vec<_> = [&good, &short, &damaged(good.clone()), &vec![0xff; 256], &vec![0; 256]]
+                .into_iter()
+                .map(|encrypted| {
+                    let recipient = recipient(named, &scheme, encrypted);
+                    open_insecurely(&with_recipients(oid::AUTH_ENVELOPED_DATA, &gcm, &recipient, &[b'c'; 32]))
+                })
+                .collect();
+            assert!(answers.iter().all(|answer| *answer == answers[0]), "{named:?}: {answers:?}");
+            assert_eq!((answers[0].0.as_ref().unwrap_err().0, answers[0].1), (code, readings), "{named:?}");
+        }
+    }
+}
+
+/// Whether the padding of one recipient's key is right must not decide whether another's is tried.
+#[test]
+fn another_recipient_under_pkcs1_changes_nothing() {
+    let gcm = content::gcm_identifier(AeadAlgorithm::Aes256Gcm, &[0; 12]).unwrap();
+    let other = recipient(Named::ByCertificate, &pkcs1_identifier(), &by_pkcs1(&[b'X'; 32]));
+    let broken = recipient(Named::ByCertificate, &pkcs1_identifier(), &[0; 256]);
+    let content_key = Secret::random(32);
+    let (nonce, mut content) = (Nonce::random(), *b"twenty bytes of text");
+    let algorithm = content::gcm_identifier(AeadAlgorithm::Aes256Gcm, &nonce.bytes()).unwrap();
+    let mut sealer = GcmSealer::new(&content_key, nonce, b"").unwrap();
+    sealer.update(&mut content).unwrap();
+    let tag = sealer.finish();
+    for (scheme, encrypted) in [
+        (pkcs1_identifier(), by_pkcs1(content_key.expose())),
+        (key_transport::oaep_sha256_identifier(), by_oaep(content_key.expose())),
+    ] {
+        let mine = recipient(Named::ByCertificate, &scheme, &encrypted);
+        let mut readings = Vec::new();
+        for before in [&other, &broken] {
+            let mut message =
+                with_recipients(oid::AUTH_ENVELOPED_DATA, &algorithm, &[&before[..], &mine].concat(), &content);
+            let end = message.len();
+            message[end - 16..].copy_from_slice(&tag);
+            let (opened, times) = open_insecurely(&message);
+            assert_eq!(opened.unwrap(), b"twenty bytes of text");
+            readings.push(times);
+        }
+        assert_eq!(readings[0], readings[1]);
+    }
+    // The number of recipients that are tried is bounded.
+    let many = with_recipients(oid::AUTH_ENVELOPED_DATA, &gcm, &broken.repeat(17), b"abc");
+    assert_eq!(open_insecurely(&many).0.unwrap_err().0, 5);
+}
