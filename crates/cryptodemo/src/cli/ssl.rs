@@ -19,7 +19,7 @@ use crate::tls::live::{self, Identity};
 use crate::tls::messages::Version;
 use crate::tls::secrets::SessionSecrets;
 use crate::tls::tap::{self, Chunk, Direction, Tap};
-use crate::{Result, certificates, report, tls};
+use crate::{Result, certificates, files, report, tls};
 
 /// The name B's certificate is for.
 const NAME: &str = "localhost";
@@ -276,8 +276,7 @@ fn serve(arguments: &Arguments, ca: &PathBuf, output: &Output) -> Result<()> {
     let identity = Identity::new(&[NAME], arguments.alg.algorithm())?;
     let listener = TcpListener::bind(arguments.listen).map_err(Error::io(arguments.listen.to_string()))?;
     let pem = certificates::to_pem(&identity.authority_der);
-    let mut file = std::fs::File::create_new(ca).map_err(Error::io(ca))?;
-    std::io::Write::write_all(&mut file, pem.as_bytes()).map_err(Error::io(ca))?;
+    files::create_once(ca, pem.as_bytes())?;
     output.warn(WARNING);
     output.note(format!("B listens on {} for one client; authority in {}", arguments.listen, ca.display()));
     let (mut stream, _) = listener.accept().map_err(Error::io("TCP"))?;
@@ -286,8 +285,7 @@ fn serve(arguments: &Arguments, ca: &PathBuf, output: &Output) -> Result<()> {
 }
 
 fn connect(arguments: &Arguments, ca: &PathBuf, output: &Output) -> Result<()> {
-    let bytes = std::fs::read(ca).map_err(Error::io(ca))?;
-    let authorities = certificates::from_pem_or_der(&ca.display().to_string(), &bytes)?;
+    let authorities = super::ca::certificates(ca)?;
     let authorities: Vec<&[u8]> = authorities.iter().map(Vec::as_slice).collect();
     output.warn(WARNING);
     let place = arguments.connect.to_string();

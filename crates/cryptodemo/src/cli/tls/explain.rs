@@ -8,6 +8,7 @@ use rustls::{ClientConfig, HandshakeKind};
 use rustls_pki_types::ServerName;
 use serde::Serialize;
 
+use crate::Result;
 use crate::cli::Output;
 use crate::cli::output::Style;
 use crate::error::Error;
@@ -18,7 +19,6 @@ use crate::tls::live::{self, Group, Identity};
 use crate::tls::messages::Version;
 use crate::tls::secrets::SessionSecrets;
 use crate::tls::tap::Chunk;
-use crate::{Result, certificates};
 
 /// Arguments of `cryptodemo tls explain`.
 #[derive(Debug, clap::Args)]
@@ -157,8 +157,7 @@ fn session(
     let once: Box<dyn Fn() -> Result<(Vec<Chunk>, live::Outcome)>> = match (&arguments.server, &arguments.ca) {
         (Some(server), Some(ca)) => {
             let (address, name) = resolve(server)?;
-            let bytes = std::fs::read(ca).map_err(Error::io(ca))?;
-            let client = prepare(certificates::from_pem_or_der(&ca.display().to_string(), &bytes)?)?;
+            let client = prepare(crate::cli::ca::certificates(ca)?)?;
             Box::new(move || {
                 let (recording, outcome) = live::recorded(address, &client, &name, message.as_bytes());
                 outcome.map(|outcome| (recording, outcome))
