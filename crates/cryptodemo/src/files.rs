@@ -21,6 +21,9 @@ use crate::Result;
 /// Name of the standard streams on the command line.
 const STANDARD_STREAM: &str = "-";
 
+/// What errors call standard output.
+pub(crate) const STANDARD_OUTPUT: &str = "standard output";
+
 /// Whether the path means standard input or output.
 #[must_use]
 pub fn is_standard_stream(path: &Path) -> bool {

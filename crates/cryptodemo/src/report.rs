@@ -37,6 +37,12 @@ pub fn rate(bytes_per_second: f64) -> String {
     scaled(bytes_per_second, &[(1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"), (1.0, "B/s")])
 }
 
+/// Text from strangers, fit for a terminal: each control character becomes U+FFFD, or it would speak to the terminal.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
+}
+
 /// A bar whose full length stands for 1; at least one mark for anything above nothing.
 #[must_use]
 pub fn bar(share: f64, width: usize) -> String {
@@ -93,6 +99,14 @@ mod tests {
         {
             assert_eq!(size(bytes), expect);
         }
+    }
+
+    #[test]
+    fn control_characters_reach_no_terminal() {
+        assert_eq!(
+            plain("a\u{1b}[31m\u{9b}b\n\u{7}\u{7f} \u{e4}\u{20ac}"),
+            "a\u{fffd}[31m\u{fffd}b\u{fffd}\u{fffd}\u{fffd} \u{e4}\u{20ac}"
+        );
     }
 
     #[test]

@@ -20,6 +20,10 @@ mod measure;
 mod memory;
 #[path = "it/public.rs"]
 mod public;
+#[path = "it/source.rs"]
+mod source;
+#[path = "it/streams.rs"]
+mod streams;
 #[path = "it/support.rs"]
 mod support;
 #[path = "it/sym.rs"]

@@ -12,6 +12,7 @@ use x509_parser::public_key::PublicKey as Parsed;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
+use crate::report::plain;
 use crate::{Error, Result};
 
 /// What a certificate says. Nothing of it is checked here.
@@ -86,8 +87,8 @@ impl Description {
         let purposes = certificate.extended_key_usage().map_err(broken)?;
         let names = certificate.subject_alternative_name().map_err(broken)?;
         Ok(Self {
-            subject: printable(&certificate.subject().to_string()),
-            issuer: printable(&certificate.issuer().to_string()),
+            subject: plain(&certificate.subject().to_string()),
+            issuer: plain(&certificate.issuer().to_string()),
             serial: hex(certificate.raw_serial()),
             not_before: date(certificate.validity().not_before),
             not_after: date(certificate.validity().not_after),
@@ -104,11 +105,6 @@ impl Description {
     }
 }
 
-/// Names come from strangers: control characters would speak to the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -120,13 +116,13 @@ fn date(time: ASN1Time) -> String {
 
 fn name(name: &GeneralName<'_>) -> Name {
     match name {
-        GeneralName::DNSName(name) => Name::Dns(printable(name)),
+        GeneralName::DNSName(name) => Name::Dns(plain(name)),
         GeneralName::IPAddress(bytes) => match (<[u8; 4]>::try_from(*bytes), <[u8; 16]>::try_from(*bytes)) {
             (Ok(four), _) => Name::Address(four.into()),
             (_, Ok(sixteen)) => Name::Address(sixteen.into()),
             _ => Name::Other(format!("address of {} bytes", bytes.len())),
         },
-        other => Name::Other(printable(&other.to_string())),
+        other => Name::Other(plain(&other.to_string())),
     }
 }
 

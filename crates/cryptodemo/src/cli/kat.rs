@@ -8,6 +8,7 @@ use super::Output;
 use super::output::Style;
 use crate::error::Error;
 use crate::kat::{self, FileReport};
+use crate::report::plain;
 use crate::{Backend, Result, files};
 
 /// Longest file of vectors; the longest of Wycheproof has a few MiB.
@@ -112,10 +113,10 @@ fn conclude(mut errors: Vec<Error>, output: &Output) -> Result<()> {
 
 fn print(entry: &Entry, output: &Output) -> Result<()> {
     let Some(report) = &entry.report else {
-        return output.line(format!("{}: {}", entry.file, output.style(Style::Bad, "not run")));
+        return output.line(format!("{}: {}", plain(&entry.file), output.style(Style::Bad, "not run")));
     };
     let FileReport { algorithm, tests, run, passed, backends, left_out, skipped, failed, .. } = report;
-    output.line(output.style(Style::Heading, &entry.file))?;
+    output.line(output.style(Style::Heading, &plain(&entry.file)))?;
     let verdict = match (run, failed.is_empty()) {
         (0, _) => output.style(Style::Warn, "nothing run"),
         (_, true) => output.style(Style::Good, "passed"),
@@ -124,7 +125,8 @@ fn print(entry: &Entry, output: &Output) -> Result<()> {
     let skips: usize = skipped.values().sum();
     let fails = report.tests_failed();
     output.line(format!(
-        "  {algorithm} {verdict}: {tests} tests, {run} run, {passed} passed, {fails} failed, {skips} skipped"
+        "  {} {verdict}: {tests} tests, {run} run, {passed} passed, {fails} failed, {skips} skipped",
+        plain(algorithm)
     ))?;
     if !backends.is_empty() {
         let backends: Vec<String> = backends.iter().map(|(backend, count)| format!("{backend} {count}")).collect();
@@ -132,15 +134,16 @@ fn print(entry: &Entry, output: &Output) -> Result<()> {
     }
     for (backend, reasons) in left_out {
         for (reason, count) in reasons {
-            output.line(format!("  {count} not by {backend}: {reason}"))?;
+            output.line(format!("  {count} not by {backend}: {}", plain(reason)))?;
         }
     }
     for (reason, count) in skipped {
-        output.line(format!("  skipped {count}: {reason}"))?;
+        output.line(format!("  skipped {count}: {}", plain(reason)))?;
     }
     for failure in failed {
         let kat::Failure { tc_id, comment, backend, why } = failure;
-        let comment = if comment.is_empty() { String::new() } else { format!(" ({comment})") };
+        let comment = if comment.is_empty() { String::new() } else { format!(" ({})", plain(comment)) };
+        let why = plain(why);
         output.line(format!("  {} tcId {tc_id}{comment}: {backend} {why}", output.style(Style::Bad, "failed")))?;
     }
     Ok(())

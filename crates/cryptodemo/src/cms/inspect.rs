@@ -6,8 +6,8 @@ use x509_parser::x509::X509Name;
 
 use super::message::{self, Identifier, Kind, Recipient};
 use super::oid;
-use crate::Result;
 use crate::files::Input;
+use crate::{Result, report};
 
 /// What a message tells without a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -81,8 +81,8 @@ fn name(identifier: &Identifier) -> String {
         Identifier::IssuerAndSerial { issuer, serial } => {
             let issuer =
                 X509Name::from_der(issuer).map_or_else(|_| "(unreadable)".to_owned(), |(_, name)| name.to_string());
-            // A certificate's names are anybody's to choose: no control characters reach the terminal.
-            let issuer = issuer.replace(char::is_control, "\u{fffd}");
+            // A certificate's names are anybody's to choose.
+            let issuer = report::plain(&issuer);
             format!("issuer {issuer}, serial number {}", hex(serial))
         }
         Identifier::SubjectKey(id) => format!("subject key identifier {}", hex(id)),

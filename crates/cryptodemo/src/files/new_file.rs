@@ -30,7 +30,7 @@ impl NewFile {
     /// [`Error::Io`] if the folder is missing or not writable, or if the path is a folder.
     pub fn create(path: &Path) -> Result<Self> {
         if super::is_standard_stream(path) || path == Path::new("/dev/stdout") {
-            return Ok(Self { kind: Kind::Stream(Box::new(io::stdout())), place: "standard output".into() });
+            return Ok(Self { kind: Kind::Stream(Box::new(io::stdout())), place: super::STANDARD_OUTPUT.into() });
         }
         let (destination, mode) = match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => return Err(Error::io(path)(io::ErrorKind::IsADirectory.into())),

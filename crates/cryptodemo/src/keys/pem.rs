@@ -3,10 +3,11 @@
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
-use crate::{Error, Result};
+use crate::{Error, Result, report};
 
 /// One block: its label, and what its base64 holds.
 pub(super) struct Block {
+    /// Without control characters.
     pub(super) label: String,
     pub(super) der: Zeroizing<Vec<u8>>,
 }
@@ -55,19 +56,21 @@ pub(super) fn blocks(what: &str, bytes: &[u8]) -> Result<Option<Vec<Block>>> {
 }
 
 fn block(what: &str, label: &str, lines: &mut std::str::Lines<'_>) -> Result<Block> {
+    // What errors call it; the labels known here have no control characters.
+    let plain = report::plain(label);
     let mut base64 = Zeroizing::new(String::with_capacity(8192));
     for line in lines {
         let line = line.trim();
         if let Some(end) = line.strip_prefix(END) {
             if end.strip_suffix(DASHES) != Some(label) {
-                return Err(Error::malformed(what, format!("-----BEGIN {label}----- ends as something else")));
+                return Err(Error::malformed(what, format!("-----BEGIN {plain}----- ends as something else")));
             }
             if label == "ENCRYPTED PRIVATE KEY" {
                 return Err(encrypted(what));
             }
             let der = Base64::decode_vec(&base64)
-                .map_err(|_| Error::malformed(what, format!("the base64 of its {label} is damaged")))?;
-            return Ok(Block { label: label.to_owned(), der: Zeroizing::new(der) });
+                .map_err(|_| Error::malformed(what, format!("the base64 of its {plain} is damaged")))?;
+            return Ok(Block { label: plain, der: Zeroizing::new(der) });
         }
         // Headers of RFC 1421, as OpenSSL writes them above keys that it encrypts in the old way.
         if line.starts_with("Proc-Type:") && line.ends_with("ENCRYPTED") {
@@ -75,7 +78,7 @@ fn block(what: &str, label: &str, lines: &mut std::str::Lines<'_>) -> Result<Blo
         }
         base64.push_str(line);
     }
-    Err(Error::malformed(what, format!("it ends before -----END {label}-----")))
+    Err(Error::malformed(what, format!("it ends before -----END {plain}-----")))
 }
 
 /// The one answer to a key under a passphrase.

@@ -162,8 +162,7 @@ fn print(exchange: &Exchange, round_trip: Option<Duration>, output: &Output) -> 
     if !exchange.answer.is_empty() {
         output.line("")?;
         for line in String::from_utf8_lossy(&exchange.answer).lines() {
-            let plain: String = line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-            output.line(format!("  < {plain}"))?;
+            output.line(format!("  < {}", report::plain(line)))?;
         }
     }
     output.line("")
