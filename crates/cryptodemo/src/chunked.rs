@@ -87,7 +87,7 @@ pub fn encrypt(
     let (shared, encapsulation) = kem::encapsulator(kem, kem.backends()[0], recipient)?.encapsulate()?;
     let header = Header { kem, aead, recipient: recipient.fingerprint(), salt: crate::random::array(), encapsulation };
     output.put(&header.encode())?;
-    payload::seal(aead, &file_key(&header, &shared)?, input, output)
+    payload::seal(aead, file_key(&header, &shared)?, input, output)
 }
 
 /// Decrypts the input; returns the number of bytes of plaintext. The caller commits the output, and must not if this fails.

@@ -1,7 +1,7 @@
 //! The chunks: sealed and opened one at a time, with the next one already read to know which is the final one.
 
 use super::CHUNK_LEN;
-use crate::aead::{self, Aead, AeadAlgorithm, Nonce, NonceSequence, TAG_LEN};
+use crate::aead::{AeadAlgorithm, OpeningKey, SealingKey, TAG_LEN};
 use crate::error::Error;
 use crate::files::{Input, NewFile};
 use crate::{Result, Secret};
@@ -9,17 +9,18 @@ use crate::{Result, Secret};
 /// Associated data of a chunk that others follow, and of the final one.
 const MORE: [u8; 1] = [0];
 const FINAL: [u8; 1] = [1];
+/// The key belongs to one file alone, so the fixed part of the nonces need not tell files apart.
+const FIXED: [u8; 4] = [0; 4];
 
 /// Encrypts to the input's end.
-pub(super) fn seal(algorithm: AeadAlgorithm, key: &Secret, input: &mut Input, output: &mut NewFile) -> Result<u64> {
-    let key = aead::key(algorithm, key)?;
-    let mut nonces = nonces();
+pub(super) fn seal(algorithm: AeadAlgorithm, key: Secret, input: &mut Input, output: &mut NewFile) -> Result<u64> {
+    let mut key = SealingKey::new(algorithm, key, FIXED)?;
     let mut chunks = Chunks::new(input, CHUNK_LEN)?;
     let mut total = 0;
     loop {
         let is_final = chunks.is_final();
         let len = chunks.current().len();
-        let tag = key.seal(next(&mut nonces), if is_final { &FINAL } else { &MORE }, chunks.current());
+        let tag = key.seal(if is_final { &FINAL } else { &MORE }, chunks.current())?.tag;
         output.put(chunks.current())?;
         output.put(&tag)?;
         total += len as u64;
@@ -32,18 +33,16 @@ pub(super) fn seal(algorithm: AeadAlgorithm, key: &Secret, input: &mut Input, ou
 
 /// Decrypts to the input's end. Each chunk goes out after its tag was verified.
 pub(super) fn open(algorithm: AeadAlgorithm, key: &Secret, input: &mut Input, output: &mut NewFile) -> Result<u64> {
-    let key = aead::key(algorithm, key)?;
-    let mut nonces = nonces();
+    let mut key = OpeningKey::new(algorithm, key, FIXED)?;
     let mut chunks = Chunks::new(input, CHUNK_LEN + TAG_LEN)?;
     let mut total = 0;
     loop {
         let is_final = chunks.is_final();
-        let nonce = next(&mut nonces).bytes();
         let chunk = chunks.current();
         let Some((data, tag)) = chunk.split_last_chunk_mut::<TAG_LEN>() else {
             return Err(Error::malformed(input.what(), "ends within a chunk"));
         };
-        open_chunk(key.as_ref(), &nonce, is_final, data, tag)
+        key.open(if is_final { &FINAL } else { &MORE }, data, tag)
             .map_err(|error| if total == 0 { error } else { damaged(total) })?;
         if is_final && data.is_empty() && total > 0 {
             return Err(Error::malformed(input.what(), "its final chunk is empty, but not its only one"));
@@ -57,30 +56,11 @@ pub(super) fn open(algorithm: AeadAlgorithm, key: &Secret, input: &mut Input, ou
     }
 }
 
-fn open_chunk(
-    key: &dyn Aead,
-    nonce: &[u8; aead::NONCE_LEN],
-    is_final: bool,
-    data: &mut [u8],
-    tag: &[u8; TAG_LEN],
-) -> Result<()> {
-    key.open(nonce, if is_final { &FINAL } else { &MORE }, data, tag)
-}
-
 /// With a chunk already verified, key and recipient are right: what is wrong came later.
 fn damaged(verified: u64) -> Error {
     Error::Rejected(format!(
         "decryption failed after {verified} good bytes: the data was changed there, or its end was cut off"
     ))
-}
-
-fn nonces() -> NonceSequence {
-    // The key belongs to this file alone, so the fixed part need not tell files apart.
-    NonceSequence::new([0; 4])
-}
-
-fn next(nonces: &mut NonceSequence) -> Nonce {
-    nonces.next().expect("2^64 chunks are more than any file has")
 }
 
 /// An input in pieces of one length, and one piece more than asked for, to know the final one.

@@ -1,10 +1,10 @@
 //! Hashed ElGamal with AES-256-GCM: a fresh secret by the KEM, and the message under it. For teaching only.
 //!
 //! Ciphertext: the encapsulation (256 bytes), the encrypted message, the tag (16 bytes). The key is fresh for each
-//! message, so the nonce is the first of a sequence and not sent.
+//! message, so the nonce is the first of its sequence and not sent.
 
 use super::{Decryptor, Encryptor};
-use crate::aead::{self, AeadAlgorithm, NonceSequence, TAG_LEN};
+use crate::aead::{AeadAlgorithm, OpeningKey, SealingKey, TAG_LEN};
 use crate::elgamal::ELEMENT_LEN;
 use crate::kem::{self, Decapsulator, Encapsulator, KemAlgorithm};
 use crate::keys::{PrivateKey, PublicKey};
@@ -21,10 +21,8 @@ pub(super) fn decryptor(key: &PrivateKey) -> Result<Box<dyn Decryptor>> {
     Ok(Box::new(Decrypting(kem::decapsulator(KemAlgorithm::ElGamal, Backend::Rust, key)?)))
 }
 
-/// Each key encrypts one message, with this nonce.
-fn nonce() -> aead::Nonce {
-    NonceSequence::new([0; 4]).next().expect("a sequence has a first nonce")
-}
+/// Each key encrypts one message, so the fixed part of the nonce tells nothing apart.
+const FIXED: [u8; 4] = [0; 4];
 
 impl Encryptor for Encrypting {
     fn max_len(&self) -> Option<usize> {
@@ -34,7 +32,7 @@ impl Encryptor for Encrypting {
     fn encrypt(&self, message: &[u8]) -> Result<Vec<u8>> {
         let (secret, mut out) = self.0.encapsulate()?;
         out.extend_from_slice(message);
-        let tag = aead::key(AeadAlgorithm::Aes256Gcm, &secret)?.seal(nonce(), &[], &mut out[ELEMENT_LEN..]);
+        let tag = SealingKey::new(AeadAlgorithm::Aes256Gcm, secret, FIXED)?.seal(&[], &mut out[ELEMENT_LEN..])?.tag;
         out.extend(tag);
         Ok(out)
     }
@@ -47,9 +45,9 @@ impl Decryptor for Decrypting {
             Some((encapsulation, data, tag))
         });
         let (encapsulation, data, tag) = split.ok_or_else(Error::decryption)?;
-        let key = aead::key(AeadAlgorithm::Aes256Gcm, &self.0.decapsulate(encapsulation)?)?;
+        let mut key = OpeningKey::new(AeadAlgorithm::Aes256Gcm, &self.0.decapsulate(encapsulation)?, FIXED)?;
         let mut message = data.to_vec();
-        key.open(&nonce().bytes(), &[], &mut message, tag).map_err(|_| Error::decryption())?;
+        key.open(&[], &mut message, tag).map_err(|_| Error::decryption())?;
         Ok(Secret::new(message))
     }
 }

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::message::{self, HEADER_LEN, Kind, Message};
 use super::wire::Party;
-use crate::aead::{self, Aead, AeadAlgorithm, NONCE_LEN, Nonce, NonceSequence, TAG_LEN};
+use crate::aead::{AeadAlgorithm, NONCE_LEN, OpeningKey, SealingKey, TAG_LEN};
 use crate::error::Error;
 use crate::{Result, Secret};
 
@@ -57,33 +57,24 @@ impl SessionKeys {
 pub(super) struct Session {
     own: Party,
     keys: SessionKeys,
-    sends: Direction,
-    receives: Direction,
+    sends: SealingKey,
+    receives: OpeningKey,
 }
 
-/// One direction: its key, and which nonce comes next.
-struct Direction {
-    aead: Box<dyn Aead>,
-    nonces: NonceSequence,
-}
-
-impl Direction {
-    fn new(keys: &SessionKeys, sender: Party) -> Result<Self> {
-        let label = match sender {
-            Party::A => *b"A->B",
-            Party::B => *b"B->A",
-        };
-        Ok(Self { aead: aead::key(ALGORITHM, keys.of(sender))?, nonces: NonceSequence::new(label) })
-    }
-
-    fn next(&mut self) -> Result<Nonce> {
-        self.nonces.next().ok_or_else(|| Error::Key("the session's nonces are used up: begin a new one".to_owned()))
+/// The fixed part of the nonces of what this party sends.
+const fn fixed(sender: Party) -> [u8; 4] {
+    match sender {
+        Party::A => *b"A->B",
+        Party::B => *b"B->A",
     }
 }
 
 impl Session {
     pub(super) fn new(own: Party, keys: SessionKeys) -> Result<Self> {
-        Ok(Self { own, sends: Direction::new(&keys, own)?, receives: Direction::new(&keys, own.other())?, keys })
+        // The keys stay here for the thief and the report, who open with them and never seal.
+        let sends = SealingKey::new(ALGORITHM, keys.of(own).clone(), fixed(own))?;
+        let receives = OpeningKey::new(ALGORITHM, keys.of(own.other()), fixed(own.other()))?;
+        Ok(Self { own, keys, sends, receives })
     }
 
     pub(super) const fn keys(&self) -> &SessionKeys {
@@ -96,14 +87,14 @@ impl Session {
 
     /// The message as a record: header, nonce, ciphertext, tag. The header is authenticated too.
     pub(super) fn seal(&mut self, message: &[u8]) -> Result<Vec<u8>> {
-        let nonce = self.sends.next()?;
         let header = message::header(Kind::Record, NONCE_LEN + message.len() + TAG_LEN);
         let mut frame = Vec::with_capacity(HEADER_LEN + NONCE_LEN + message.len() + TAG_LEN);
         frame.extend_from_slice(&header);
-        frame.extend_from_slice(&nonce.bytes());
+        frame.extend_from_slice(&[0; NONCE_LEN]);
         frame.extend_from_slice(message);
-        let tag = self.sends.aead.seal(nonce, &header, &mut frame[HEADER_LEN + NONCE_LEN..]);
-        frame.extend_from_slice(&tag);
+        let sealed = self.sends.seal(&header, &mut frame[HEADER_LEN + NONCE_LEN..])?;
+        frame[HEADER_LEN..][..NONCE_LEN].copy_from_slice(&sealed.nonce);
+        frame.extend_from_slice(&sealed.tag);
         Ok(frame)
     }
 
@@ -113,14 +104,14 @@ impl Session {
             return Err(message::malformed("a record was expected"));
         };
         // Numbers that must fit keep old records from being sent again, and all records in their order.
-        if self.receives.next()?.bytes() != nonce {
+        if self.receives.expects() != nonce {
             return Err(Error::Rejected(
                 "not the next record: sent again, left out, or from the other direction".into(),
             ));
         }
         let (body, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or_else(Error::decryption)?;
         let mut message = body.to_vec();
-        self.receives.aead.open(&nonce, &frame[..HEADER_LEN], &mut message, tag)?;
+        self.receives.open(&frame[..HEADER_LEN], &mut message, tag)?;
         Ok(message)
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::wire::{self, ALERT_FAILED, Field, Message};
-use crate::aead::{self, Aead, AeadAlgorithm, NONCE_LEN, NonceSequence, TAG_LEN};
+use crate::aead::{AeadAlgorithm, OpeningKey, SealingKey, TAG_LEN};
 use crate::certificates;
 use crate::encryption::{self, EncryptionScheme};
 use crate::error::Error;
@@ -56,43 +56,47 @@ impl Report {
     }
 }
 
-/// One direction of the symmetric talk.
-struct Channel {
-    key: Box<dyn Aead>,
-    nonces: NonceSequence,
+/// Each key has one direction only, so the fixed part of the nonces need not tell directions apart.
+const FIXED: [u8; 4] = [0; 4];
+
+fn seal(key: &mut SealingKey, text: &[u8]) -> Result<Message> {
+    let mut body = text.to_vec();
+    // Header and length are authenticated with the data.
+    let aad = wire::header(3, body.len() + TAG_LEN);
+    let tag = key.seal(&aad, &mut body)?.tag;
+    body.extend_from_slice(&tag);
+    Ok(Message::Data(body))
 }
 
-impl Channel {
-    fn seal(&mut self, text: &[u8]) -> Result<Message> {
-        let mut body = text.to_vec();
-        let nonce = self.nonces.next().expect("nobody sends 2^64 messages");
-        // Header and length are authenticated with the data.
-        let aad = wire::header(3, body.len() + TAG_LEN);
-        let tag = self.key.seal(nonce, &aad, &mut body);
-        body.extend_from_slice(&tag);
-        Ok(Message::Data(body))
-    }
-
-    fn open(&mut self, body: &[u8]) -> Result<Vec<u8>> {
-        let (data, tag) = body.split_last_chunk::<TAG_LEN>().ok_or_else(Error::decryption)?;
-        let nonce: [u8; NONCE_LEN] = self.nonces.next().expect("nobody sends 2^64 messages").bytes();
-        let mut data = data.to_vec();
-        self.key.open(&nonce, &wire::header(3, body.len()), &mut data, tag)?;
-        Ok(data)
-    }
+fn open(key: &mut OpeningKey, body: &[u8]) -> Result<Vec<u8>> {
+    let (data, tag) = body.split_last_chunk::<TAG_LEN>().ok_or_else(Error::decryption)?;
+    let mut data = data.to_vec();
+    key.open(&wire::header(3, body.len()), &mut data, tag)?;
+    Ok(data)
 }
 
-/// Keys from A to B and from B to A. Both hang on all that was said before.
-fn channels(key: &Secret, certificate: &Message, encrypted_key: &Message) -> Result<[Channel; 2]> {
-    let transcript = Sha256::digest([certificate.encode()?, encrypted_key.encode()?].concat());
+/// Which side of the talk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    A,
+    B,
+}
+
+/// What the side seals and opens with: one key per direction, which hang on all that was said before.
+fn channels(key: &Secret, said: [&Message; 2], side: Side) -> Result<(SealingKey, OpeningKey)> {
+    let transcript = Sha256::digest([said[0].encode()?, said[1].encode()?].concat());
     let hkdf = Hkdf::<Sha256>::new(Some(&transcript), key.expose());
-    let derive = |label: &[u8]| -> Result<Channel> {
+    let derive = |from: Side| {
+        let label: &[u8] = if from == Side::A { b"cryptodemo ssl A to B" } else { b"cryptodemo ssl B to A" };
         let mut bytes = vec![0; KEY_LEN];
         hkdf.expand(label, &mut bytes).expect("32 bytes are far less than HKDF can give");
-        let key = aead::key(AeadAlgorithm::Aes256Gcm, &Secret::new(bytes))?;
-        Ok(Channel { key, nonces: NonceSequence::new([0; 4]) })
+        Secret::new(bytes)
     };
-    Ok([derive(b"cryptodemo ssl A to B")?, derive(b"cryptodemo ssl B to A")?])
+    let other = if side == Side::A { Side::B } else { Side::A };
+    Ok((
+        SealingKey::new(AeadAlgorithm::Aes256Gcm, derive(side), FIXED)?,
+        OpeningKey::new(AeadAlgorithm::Aes256Gcm, &derive(other), FIXED)?,
+    ))
 }
 
 /// A: checks the certificate for the name against the authorities, sends a key and the message, reads the answer.
@@ -124,13 +128,13 @@ pub fn client(stream: &mut (impl Read + Write), authorities: &[&[u8]], name: &st
     send(stream, &encrypted)?;
     report.add(3, 'A', "makes a symmetric key, encrypts it with B's public key".to_owned(), took, Some(&encrypted))?;
 
-    let [mut to_server, mut to_client] = channels(&key, &certificate, &encrypted)?;
-    let (data, took) = time::measure(|| to_server.seal(text));
+    let (mut sealing, mut opening) = channels(&key, [&certificate, &encrypted], Side::A)?;
+    let (data, took) = time::measure(|| seal(&mut sealing, text));
     let data = data?;
     send(stream, &data)?;
     report.add(5, 'A', "encrypts its message with the symmetric key".to_owned(), took, Some(&data))?;
 
-    report.received = receive(stream, &mut to_client)?;
+    report.received = receive(stream, &mut opening)?;
     report.key = Some(key);
     Ok(report)
 }
@@ -160,8 +164,8 @@ pub fn server(stream: &mut (impl Read + Write), certificate_der: &[u8], key: &Pr
     });
     report.add(4, 'B', "opens the symmetric key with its private key".to_owned(), took, None)?;
 
-    let [mut to_server, mut to_client] = channels(&key, &certificate, &encrypted)?;
-    report.received = match receive(stream, &mut to_server) {
+    let (mut sealing, mut opening) = channels(&key, [&certificate, &encrypted], Side::B)?;
+    report.received = match receive(stream, &mut opening) {
         Err(error @ Error::Rejected(_)) => {
             let _ = send(stream, &Message::Alert(ALERT_FAILED));
             return Err(error);
@@ -169,7 +173,7 @@ pub fn server(stream: &mut (impl Read + Write), certificate_der: &[u8], key: &Pr
         other => other?,
     };
     let answer = format!("B got {} bytes", report.received.len());
-    let (data, took) = time::measure(|| to_client.seal(answer.as_bytes()));
+    let (data, took) = time::measure(|| seal(&mut sealing, answer.as_bytes()));
     let data = data?;
     send(stream, &data)?;
     report.add(5, 'B', "opens the message and answers under its own key".to_owned(), took, Some(&data))?;
@@ -177,9 +181,9 @@ pub fn server(stream: &mut (impl Read + Write), certificate_der: &[u8], key: &Pr
     Ok(report)
 }
 
-fn receive(stream: &mut impl Read, channel: &mut Channel) -> Result<Vec<u8>> {
+fn receive(stream: &mut impl Read, key: &mut OpeningKey) -> Result<Vec<u8>> {
     match Message::read(stream)? {
-        Message::Data(body) => channel.open(&body),
+        Message::Data(body) => open(key, &body),
         other => Err(unexpected(&other)),
     }
 }
