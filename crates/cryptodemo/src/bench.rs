@@ -2,8 +2,9 @@
 //! the median with its spread.
 //!
 //! What is timed is one operation with a key that is ready: key generation, parsing, key schedules and the making of
-//! inputs lie outside, for all backends alike. Encryption and decryption are separate figures. Time in which the system ran another program instead is taken off,
-//! where the system tells it (Linux): `openssl speed` counts processor time as well.
+//! inputs lie outside, for all backends alike. Encryption and decryption are separate figures. Time in which the system
+//! ran another program instead is taken off, where the system tells it (Linux): `openssl speed` counts processor time as
+//! well.
 //!
 //! Nonces. A timing loop encrypts one buffer again and again, so it repeats its nonce, which would be fatal in real use:
 //! two messages under one nonce give away the XOR of both, and in GCM the key of the tag (NIST SP 800-38D appendix A).
@@ -20,7 +21,7 @@ pub mod openssl;
 mod rehearsal;
 pub mod statistics;
 pub mod timing;
-mod waiting;
+pub(crate) mod waiting;
 
 pub use environment::{Environment, Profile};
 pub use statistics::Summary;

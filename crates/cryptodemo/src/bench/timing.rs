@@ -208,8 +208,9 @@ impl Plan {
     }
 }
 
-/// Times the cases within about the budget, time that the system spends on other programs not counted; at least [`LEAST_ROUNDS`] rounds, whatever they take. All cases are checked
-/// before the first is timed. `progress` is told rounds done and rounds planned.
+/// Times the cases within about the budget, time that the system spends on other programs not counted; at least
+/// [`LEAST_ROUNDS`] rounds, whatever they take. All cases are checked before the first is timed. `progress` is told
+/// rounds done and rounds planned.
 ///
 /// # Errors
 /// [`Error::Rejected`] if a case fails its check: then none is timed.

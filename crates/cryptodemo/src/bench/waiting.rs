@@ -12,19 +12,27 @@ const SCHEDSTAT: &str = "/proc/thread-self/schedstat";
 
 /// The count of the thread that made it.
 #[derive(Debug)]
-pub(super) struct Waiting(Option<File>);
+pub(crate) struct Waiting(Option<File>);
 
 impl Waiting {
     /// For the calling thread, which alone may use it.
-    pub(super) fn of_this_thread() -> Self {
+    pub(crate) fn of_this_thread() -> Self {
         Self(File::open(SCHEDSTAT).ok())
     }
 
     /// Waited since the thread began; grows only.
-    pub(super) fn total(&self) -> Duration {
+    pub(crate) fn total(&self) -> Duration {
         let mut text = [0; 80];
         let read = self.0.as_ref().and_then(|file| file.read_at(&mut text, 0).ok()).unwrap_or(0);
         parse(&text[..read]).unwrap_or_default()
+    }
+
+    /// Runs the work and tells how long it took, without the waiting. If there was more waiting than time, then it fell
+    /// beside the work, and nothing is taken off.
+    pub(crate) fn measure<T>(&self, work: impl FnOnce() -> T) -> (T, Duration) {
+        let before = self.total();
+        let (result, elapsed) = crate::time::measure(work);
+        (result, without(elapsed, self.total() - before).unwrap_or(elapsed))
     }
 }
 
@@ -34,12 +42,12 @@ fn parse(text: &[u8]) -> Option<Duration> {
 
 /// What is left of a time without the waiting; `None` if nothing is: the waiting fell beside the time then, between
 /// reading the one and the other.
-pub(super) fn without(elapsed: Duration, waited: Duration) -> Option<Duration> {
+pub(crate) fn without(elapsed: Duration, waited: Duration) -> Option<Duration> {
     elapsed.checked_sub(waited).filter(|left| !left.is_zero())
 }
 
 /// Whether the system tells.
-pub(super) fn is_told() -> bool {
+pub(crate) fn is_told() -> bool {
     File::open(SCHEDSTAT).is_ok()
 }
 

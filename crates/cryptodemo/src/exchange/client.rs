@@ -4,10 +4,10 @@ use std::time::SystemTime;
 
 use super::Form;
 use super::message::{self, Message};
-use super::session::{SECRET_LEN, Session, SessionKeys, Transcript};
+use super::session::{Agreed, SECRET_LEN, Session, SessionKeys, Transcript};
 use super::wire::Party;
 use crate::certificates::{self, Refusal};
-use crate::encryption::{self, EncryptionScheme};
+use crate::encryption::{self, EncryptionScheme, Encryptor};
 use crate::error::Error;
 use crate::kem::{self, KemAlgorithm};
 use crate::keys::{PrivateKey, PublicKey};
@@ -32,7 +32,13 @@ pub(super) struct Client {
 pub(super) struct Checked {
     transcript: Transcript,
     server_key: PublicKey,
-    ephemeral: Option<(KemAlgorithm, PrivateKey)>,
+    means: Means,
+}
+
+/// By what A gets a key in common with B, ready for use.
+enum Means {
+    Encryption(Box<dyn Encryptor>),
+    Agreement(KemAlgorithm, PrivateKey),
 }
 
 /// Whether A looks at B's signature.
@@ -55,7 +61,7 @@ impl Client {
         (Self { transcript, ephemeral }, hello)
     }
 
-    /// Checks B's certificate: name, dates, chain up to the trusted authority, signature.
+    /// Checks B's certificate: name, dates, chain up to the trusted authority, signature; and makes the key in it ready.
     pub(super) fn check(mut self, trust: &Trust, frame: &[u8]) -> Result<Checked> {
         let Message::Certificate { certificate_der, .. } = Message::parse(frame)? else {
             return Err(message::malformed("a certificate was expected"));
@@ -63,21 +69,24 @@ impl Client {
         certificates::verify(certificate_der, &[], &[&trust.authority_der], &trust.name, trust.at)
             .map_err(Refusal::error)?;
         self.transcript.add(frame);
-        Ok(Checked {
-            transcript: self.transcript,
-            server_key: PublicKey::parse("B's certificate", certificate_der)?,
-            ephemeral: self.ephemeral,
-        })
+        let server_key = PublicKey::parse("B's certificate", certificate_der)?;
+        let means = match self.ephemeral {
+            Some((kem, key)) => Means::Agreement(kem, key),
+            None => Means::Encryption(encryption::encryptor(EncryptionScheme::RsaOaep, Backend::AwsLc, &server_key)?),
+        };
+        Ok(Checked { transcript: self.transcript, server_key, means })
     }
 }
 
 impl Checked {
     /// The session key under B's public key by RSA-OAEP.
-    pub(super) fn send_key(mut self, key: Secret) -> Result<(Session, Vec<u8>)> {
-        let encryptor = encryption::encryptor(EncryptionScheme::RsaOaep, Backend::AwsLc, &self.server_key)?;
-        let frame = Message::EncryptedKey { ciphertext: &encryptor.encrypt(key.expose())? }.encode();
+    pub(super) fn send_key(mut self, secret: Secret) -> Result<(Agreed, Vec<u8>)> {
+        let Means::Encryption(encryptor) = &self.means else {
+            return Err(message::malformed("a share was announced, not an encrypted key"));
+        };
+        let frame = Message::EncryptedKey { ciphertext: &encryptor.encrypt(secret.expose())? }.encode();
         self.transcript.add(&frame);
-        Ok((Session::new(Party::A, SessionKeys::derive(&key, &self.transcript))?, frame))
+        Ok((Agreed { own: Party::A, secret, transcript: self.transcript }, frame))
     }
 
     /// A fresh session key.
@@ -87,8 +96,8 @@ impl Checked {
 
     /// The session from B's share, if B signed it together with all that came before.
     pub(super) fn accept(mut self, share: &[u8], signature: &[u8], check: SignatureCheck) -> Result<Session> {
-        let (Message::Share { encapsulation }, Message::Signature { signature: signed }, Some((kem, key))) =
-            (Message::parse(share)?, Message::parse(signature)?, &self.ephemeral)
+        let (Message::Share { encapsulation }, Message::Signature { signature: signed }, Means::Agreement(kem, key)) =
+            (Message::parse(share)?, Message::parse(signature)?, &self.means)
         else {
             return Err(message::malformed("a share and a signature were expected"));
         };

@@ -4,19 +4,22 @@ use serde::Serialize;
 
 use super::actors::Actors;
 use super::nanos;
-use crate::aead::{self, AeadAlgorithm, NONCE_LEN, Nonce, TAG_LEN};
+use crate::aead::{self, Aead, AeadAlgorithm, NONCE_LEN, Nonce, TAG_LEN};
+use crate::bench::waiting::Waiting;
 use crate::encryption::{self, Decryptor, EncryptionScheme, Encryptor};
 use crate::error::Error;
-use crate::time::{measure as timed, now};
+use crate::time::now;
 use crate::{Backend, Result, Secret};
 
 /// Most chunks that are really sent through RSA; the rest is extrapolated.
 const SAMPLE_LIMIT: usize = 256;
-/// The sample ends early when this many nanoseconds are used up, but not before [`SAMPLE_LEAST`] chunks.
-const SAMPLE_NANOS: u64 = 500_000_000;
-const SAMPLE_LEAST: usize = 8;
-/// Runs of the hybrid way, of which the median counts.
+/// Rounds. Each takes a share of the sample through RSA and then the message through the hybrid way, so that a slow
+/// moment of the machine hits both.
 const ROUNDS: usize = 5;
+/// A round's share of the sample ends early when this many nanoseconds are used up, but not before [`SHARE_LEAST`]
+/// chunks.
+const SHARE_NANOS: u64 = 100_000_000;
+const SHARE_LEAST: usize = 2;
 
 /// All by RSA against hybrid.
 #[derive(Debug, Clone, Serialize)]
@@ -61,9 +64,13 @@ pub struct AllRsa {
 pub struct Hybrid {
     /// Runs, of which the median counts.
     pub rounds: u64,
-    /// Median time for: fresh key, RSA-OAEP, key schedule, AES-256-GCM.
+    /// Median time for making what RSA has ready too: fresh key, nonce, key schedule. Not part of the next.
+    pub encrypt_setup_ns: u64,
+    /// Median time for: the key by RSA-OAEP, the message by AES-256-GCM.
     pub encrypt_ns: u64,
-    /// Median time for: RSA-OAEP, key schedule, AES-256-GCM.
+    /// Median time for the key schedule of the key that was opened. Not part of the next.
+    pub decrypt_setup_ns: u64,
+    /// Median time for: the key by RSA-OAEP, the message by AES-256-GCM.
     pub decrypt_ns: u64,
     /// Bytes of encrypted key, nonce, ciphertext and tag.
     pub bytes: u64,
@@ -76,8 +83,13 @@ pub(super) fn measure(actors: &Actors, message: &[u8]) -> Result<Costs> {
     let decryptor = encryption::decryptor(scheme, Backend::AwsLc, &actors.key)?;
     // Once before anything is timed, so that neither way pays for cold caches.
     round_trip(&*encryptor, &*decryptor, b"warm-up")?;
-    let all_rsa = all_rsa(&*encryptor, &*decryptor, message)?;
-    let hybrid = hybrid(&*encryptor, &*decryptor, message)?;
+    let sides = Sides { encryptor: &*encryptor, decryptor: &*decryptor, waiting: Waiting::of_this_thread(), message };
+    let (mut rsa, mut hybrid) = (RsaTimes::default(), HybridTimes::default());
+    for round in 0..ROUNDS {
+        sides.some_chunks(round, &mut rsa)?;
+        sides.hybrid_once(&mut hybrid)?;
+    }
+    let (all_rsa, hybrid) = (sides.all_rsa(rsa), hybrid.medians());
     Ok(Costs {
         encrypt_factor: factor(all_rsa.encrypt_ns, hybrid.encrypt_ns),
         decrypt_factor: factor(all_rsa.decrypt_ns, hybrid.decrypt_ns),
@@ -95,71 +107,118 @@ fn same(sent: &[u8], got: &[u8]) -> Result<()> {
     if sent == got { Ok(()) } else { Err(Error::Rejected("what was decrypted is not what was encrypted".into())) }
 }
 
-fn all_rsa(encryptor: &dyn Encryptor, decryptor: &dyn Decryptor, message: &[u8]) -> Result<AllRsa> {
-    let chunk_bytes = encryptor.max_len().unwrap_or(usize::MAX);
-    let chunks = message.len().div_ceil(chunk_bytes).max(1);
-    let (mut ciphertexts, mut encrypt, mut decrypt) = (Vec::new(), Vec::new(), Vec::new());
-    let begin = now();
-    while ciphertexts.len() < chunks.min(SAMPLE_LIMIT)
-        && (ciphertexts.len() < SAMPLE_LEAST || nanos(begin.elapsed()) < SAMPLE_NANOS)
-    {
-        let start = ciphertexts.len() * chunk_bytes;
-        let chunk = &message[start..message.len().min(start + chunk_bytes)];
-        let (ciphertext, time) = timed(|| encryptor.encrypt(chunk));
-        encrypt.push(nanos(time));
-        let ciphertext = ciphertext?;
-        let (opened, time) = timed(|| decryptor.decrypt(&ciphertext));
-        decrypt.push(nanos(time));
-        same(chunk, opened?.expose())?;
-        ciphertexts.push(ciphertext);
-    }
-    let sample = ciphertexts.len();
-    // Medians, as for the hybrid way: else what else the machine does would be counted on one side only.
-    let (chunk_encrypt_ns, chunk_decrypt_ns) = (median(&mut encrypt), median(&mut decrypt));
-    Ok(AllRsa {
-        chunk_bytes: chunk_bytes as u64,
-        chunks: chunks as u64,
-        sample_chunks: sample as u64,
-        chunk_encrypt_ns,
-        chunk_decrypt_ns,
-        extrapolated: sample < chunks,
-        encrypt_ns: chunk_encrypt_ns.saturating_mul(chunks as u64),
-        decrypt_ns: chunk_decrypt_ns.saturating_mul(chunks as u64),
-        bytes: (chunks * ciphertexts[0].len()) as u64,
-    })
+/// Both sides with all keys of RSA ready.
+struct Sides<'a> {
+    encryptor: &'a dyn Encryptor,
+    decryptor: &'a dyn Decryptor,
+    waiting: Waiting,
+    message: &'a [u8],
 }
 
-fn hybrid(encryptor: &dyn Encryptor, decryptor: &dyn Decryptor, message: &[u8]) -> Result<Hybrid> {
-    let (mut encrypt, mut decrypt, mut bytes) = (Vec::new(), Vec::new(), 0);
-    let mut data = Vec::with_capacity(message.len());
-    for _ in 0..ROUNDS {
-        data.clear();
-        data.extend_from_slice(message);
-        let (sealed, time) = timed(|| -> Result<_> {
-            let key = Secret::random(AeadAlgorithm::Aes256Gcm.key_len());
-            let encrypted_key = encryptor.encrypt(key.expose())?;
-            let nonce = Nonce::random();
-            let nonce_bytes = nonce.bytes();
-            let tag = aead::key(AeadAlgorithm::Aes256Gcm, &key)?.seal(nonce, &[], &mut data);
-            Ok((encrypted_key, nonce_bytes, tag))
-        });
-        encrypt.push(nanos(time));
-        let (encrypted_key, nonce, tag) = sealed?;
-        bytes = encrypted_key.len() + NONCE_LEN + data.len() + TAG_LEN;
-        let (opened, time) = timed(|| {
-            let key = decryptor.decrypt(&encrypted_key)?;
-            aead::key(AeadAlgorithm::Aes256Gcm, &key)?.open(&nonce, &[], &mut data, &tag)
-        });
-        decrypt.push(nanos(time));
-        opened?;
-        same(message, &data)?;
+/// One entry per chunk.
+#[derive(Default)]
+struct RsaTimes {
+    encrypt: Vec<u64>,
+    decrypt: Vec<u64>,
+    ciphertext_len: usize,
+}
+
+/// One entry per round.
+#[derive(Default)]
+struct HybridTimes {
+    encrypt_setup: Vec<u64>,
+    encrypt: Vec<u64>,
+    decrypt_setup: Vec<u64>,
+    decrypt: Vec<u64>,
+    bytes: usize,
+}
+
+impl Sides<'_> {
+    fn chunk_len(&self) -> usize {
+        self.encryptor.max_len().unwrap_or(usize::MAX)
     }
-    Ok(Hybrid {
-        rounds: ROUNDS as u64,
-        encrypt_ns: median(&mut encrypt),
-        decrypt_ns: median(&mut decrypt),
-        bytes: bytes as u64,
-    })
+
+    fn chunks(&self) -> usize {
+        self.message.len().div_ceil(self.chunk_len()).max(1)
+    }
+
+    /// Runs the work without the waiting, and keeps its time.
+    fn timed<T>(&self, times: &mut Vec<u64>, work: impl FnOnce() -> T) -> T {
+        let (result, time) = self.waiting.measure(work);
+        times.push(nanos(time));
+        result
+    }
+
+    /// The round's share of the sample. A message of few chunks has each taken several times.
+    fn some_chunks(&self, round: usize, times: &mut RsaTimes) -> Result<()> {
+        let (chunk_len, chunks) = (self.chunk_len(), self.chunks());
+        let wanted = chunks.clamp(ROUNDS, SAMPLE_LIMIT);
+        let share = (round + 1) * wanted / ROUNDS - round * wanted / ROUNDS;
+        let begin = now();
+        for done in 0..share {
+            if done >= SHARE_LEAST && nanos(begin.elapsed()) >= SHARE_NANOS {
+                break;
+            }
+            let start = times.encrypt.len() % chunks * chunk_len;
+            let chunk = &self.message[start..self.message.len().min(start + chunk_len)];
+            let ciphertext = self.timed(&mut times.encrypt, || self.encryptor.encrypt(chunk))?;
+            let opened = self.timed(&mut times.decrypt, || self.decryptor.decrypt(&ciphertext))?;
+            same(chunk, opened.expose())?;
+            times.ciphertext_len = ciphertext.len();
+        }
+        Ok(())
+    }
+
+    fn hybrid_once(&self, times: &mut HybridTimes) -> Result<()> {
+        let mut data = self.message.to_vec();
+        let (key, nonce, aead) = self.timed(&mut times.encrypt_setup, || -> Result<_> {
+            let key = Secret::random(AeadAlgorithm::Aes256Gcm.key_len());
+            let aead = aead::key(AeadAlgorithm::Aes256Gcm, &key)?;
+            Ok((key, Nonce::random(), aead))
+        })?;
+        let public_nonce = nonce.bytes();
+        let (encrypted_key, tag) = self.timed(&mut times.encrypt, || -> Result<_> {
+            Ok((self.encryptor.encrypt(key.expose())?, aead.seal(nonce, &[], &mut data)))
+        })?;
+        times.bytes = encrypted_key.len() + NONCE_LEN + data.len() + TAG_LEN;
+        let (key, key_time) = self.waiting.measure(|| self.decryptor.decrypt(&encrypted_key));
+        let key = key?;
+        let aead: Box<dyn Aead> = self.timed(&mut times.decrypt_setup, || aead::key(AeadAlgorithm::Aes256Gcm, &key))?;
+        let (opened, open_time) = self.waiting.measure(|| aead.open(&public_nonce, &[], &mut data, &tag));
+        opened?;
+        times.decrypt.push(nanos(key_time + open_time));
+        same(self.message, &data)
+    }
+
+    fn all_rsa(&self, mut times: RsaTimes) -> AllRsa {
+        let chunks = self.chunks();
+        let sample = times.encrypt.len().min(chunks);
+        let (chunk_encrypt_ns, chunk_decrypt_ns) = (median(&mut times.encrypt), median(&mut times.decrypt));
+        AllRsa {
+            chunk_bytes: self.chunk_len() as u64,
+            chunks: chunks as u64,
+            sample_chunks: sample as u64,
+            chunk_encrypt_ns,
+            chunk_decrypt_ns,
+            extrapolated: sample < chunks,
+            encrypt_ns: chunk_encrypt_ns.saturating_mul(chunks as u64),
+            decrypt_ns: chunk_decrypt_ns.saturating_mul(chunks as u64),
+            bytes: (chunks * times.ciphertext_len) as u64,
+        }
+    }
+}
+
+impl HybridTimes {
+    fn medians(mut self) -> Hybrid {
+        Hybrid {
+            rounds: self.encrypt.len() as u64,
+            encrypt_setup_ns: median(&mut self.encrypt_setup),
+            encrypt_ns: median(&mut self.encrypt),
+            decrypt_setup_ns: median(&mut self.decrypt_setup),
+            decrypt_ns: median(&mut self.decrypt),
+            bytes: self.bytes as u64,
+        }
+    }
 }
 
 /// The middle one; the later of two.

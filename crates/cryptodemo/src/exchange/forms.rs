@@ -11,8 +11,8 @@ use super::theft::{Recording, Theft};
 use super::wire::{Party, Wire};
 use super::{Form, nanos};
 use crate::Result;
+use crate::bench::waiting::Waiting;
 use crate::error::Error;
-use crate::time::measure as timed;
 
 /// Rounds in which the forms take turns; the median counts. One more before, not counted.
 const ROUNDS: usize = 11;
@@ -55,24 +55,26 @@ pub(super) struct Timed {
 
 /// Runs one handshake.
 pub(super) fn handshake(actors: &Actors, form: Form) -> Result<Timed> {
+    let waiting = Waiting::of_this_thread();
     let mut wire = Wire::default();
-    let ((client, hello), start_time) = timed(|| Client::start(form));
+    let ((client, hello), start_time) = waiting.measure(|| Client::start(form));
     wire.send(Party::A, hello);
-    let (greeting, greet_time) = timed(|| Server::greet(&actors.identity, wire.last()));
+    let (greeting, greet_time) = waiting.measure(|| Server::greet(&actors.identity, wire.last()));
     let (server, certificate) = greeting?;
     wire.send(Party::B, certificate);
-    let (checked, check_time) = timed(|| client.check(&actors.trust, wire.last()));
+    let (checked, check_time) = waiting.measure(|| client.check(&actors.trust, wire.last()));
     let checked = checked?;
     let (a, finish_time, b, answer_time) = if form.kem().is_none() {
-        let (sent, a_time) = timed(|| checked.send_key(Checked::fresh_key()));
+        let (sent, send_time) = waiting.measure(|| checked.send_key(Checked::fresh_key()));
         let (a, encrypted_key) = sent?;
         wire.send(Party::A, encrypted_key);
-        let (b, b_time) = timed(|| server.receive_key(&actors.identity, wire.last()));
-        (a, a_time, b?, b_time)
+        let (a, a_time) = waiting.measure(|| a.session());
+        let (b, b_time) = waiting.measure(|| server.receive_key(&actors.identity, wire.last())?.session());
+        (a?, send_time + a_time, b?, b_time)
     } else {
-        let (offer, b_time) = timed(|| server.offer(&actors.identity));
+        let (offer, b_time) = waiting.measure(|| server.offer(&actors.identity));
         let offer = offer?;
-        let (a, a_time) = timed(|| checked.accept(&offer.share, &offer.signature, SignatureCheck::Done));
+        let (a, a_time) = waiting.measure(|| checked.accept(&offer.share, &offer.signature, SignatureCheck::Done));
         wire.send(Party::B, offer.share);
         wire.send(Party::B, offer.signature);
         (a?, a_time, offer.session, b_time)

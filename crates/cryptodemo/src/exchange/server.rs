@@ -3,7 +3,7 @@
 use super::Form;
 use super::client::to_be_signed;
 use super::message::{self, Message};
-use super::session::{SECRET_LEN, Session, SessionKeys, Transcript};
+use super::session::{Agreed, SECRET_LEN, Session, SessionKeys, Transcript};
 use super::wire::Party;
 use crate::encryption::{self, Decryptor, EncryptionScheme};
 use crate::error::Error;
@@ -60,17 +60,17 @@ impl Server {
     }
 
     /// Opens A's session key.
-    pub(super) fn receive_key(mut self, identity: &Identity, frame: &[u8]) -> Result<Session> {
+    pub(super) fn receive_key(mut self, identity: &Identity, frame: &[u8]) -> Result<Agreed> {
         let Message::EncryptedKey { ciphertext } = Message::parse(frame)? else {
             return Err(message::malformed("an encrypted key was expected"));
         };
-        let key = identity.decryptor.decrypt(ciphertext)?;
+        let secret = identity.decryptor.decrypt(ciphertext)?;
         // A key of another length was not made by A; to say so would tell more than that decryption failed.
-        if key.len() != SECRET_LEN {
+        if secret.len() != SECRET_LEN {
             return Err(Error::decryption());
         }
         self.transcript.add(frame);
-        Session::new(Party::B, SessionKeys::derive(&key, &self.transcript))
+        Ok(Agreed { own: Party::B, secret, transcript: self.transcript })
     }
 
     /// Makes a share for A's, and signs all messages so far with it.

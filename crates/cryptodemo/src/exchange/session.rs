@@ -53,6 +53,20 @@ impl SessionKeys {
     }
 }
 
+/// A side that has the secret of the session, and not yet its keys.
+pub(super) struct Agreed {
+    pub(super) own: Party,
+    pub(super) secret: Secret,
+    pub(super) transcript: Transcript,
+}
+
+impl Agreed {
+    /// Keys per direction, ready for use.
+    pub(super) fn session(self) -> Result<Session> {
+        Session::new(self.own, SessionKeys::derive(&self.secret, &self.transcript))
+    }
+}
+
 /// One side's end of a session that is set up.
 pub(super) struct Session {
     own: Party,

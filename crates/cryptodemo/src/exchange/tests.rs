@@ -154,7 +154,7 @@ fn chunks_have_190_bytes_and_extrapolation_is_told() {
 
     let actors = actors::Actors::new(KeyAlgorithm::Rsa2048).unwrap();
     let long = costs::measure(&actors, &vec![b'm'; 190 * 400]).unwrap().all_rsa;
-    assert!(long.extrapolated && long.sample_chunks <= 256 && long.chunks == 400, "{long:?}");
+    assert!(long.extrapolated && (10..=256).contains(&long.sample_chunks) && long.chunks == 400, "{long:?}");
     assert_eq!(long.decrypt_ns, long.chunk_decrypt_ns * 400);
     // The message of no bytes is a message too.
     let none = costs::measure(&actors, b"").unwrap().all_rsa;

@@ -11,9 +11,9 @@ use super::session::{Session, SessionKeys};
 use super::steps::{Exchange, Step, Who, WireFrame};
 use super::wire::{Party, Wire};
 use super::{Event, Form, Settings, hex, nanos};
+use crate::bench::waiting::Waiting;
 use crate::error::Error;
 use crate::report;
-use crate::time::measure;
 use crate::{Result, Secret};
 
 /// Runs the exchange; also returns all that passed.
@@ -22,7 +22,8 @@ pub(super) fn run(
     settings: &Settings,
     observe: &mut dyn FnMut(Event<'_>) -> Result<()>,
 ) -> Result<(Exchange, Wire)> {
-    let mut run = Run { actors, settings, observe, wire: Wire::default(), steps: Vec::new() };
+    let mut run =
+        Run { actors, settings, observe, wire: Wire::default(), steps: Vec::new(), waiting: Waiting::of_this_thread() };
     run.before()?;
     let (a, b) = run.handshake()?;
     run.talk(a, b)?;
@@ -44,6 +45,7 @@ struct Run<'a> {
     observe: &'a mut dyn FnMut(Event<'_>) -> Result<()>,
     wire: Wire,
     steps: Vec<Step>,
+    waiting: Waiting,
 }
 
 /// A step without its number.
@@ -86,8 +88,8 @@ impl Run<'_> {
         };
         let signed = signed.detail(
             "",
-            "Not counted either. A CA signs, it does not encrypt: whoever has the CA's public key can check that name and public key \
-             belong together. The CA never sees B's private key nor the messages.",
+            "Not counted either. A CA signs, it does not encrypt: whoever has the CA's public key can check that name and \
+             public key belong together. The CA never sees B's private key nor the messages.",
         );
         self.tell(signed, None, Counted::No)
     }
@@ -95,22 +97,22 @@ impl Run<'_> {
     /// From nothing to a session on both sides.
     fn handshake(&mut self) -> Result<(Session, Session)> {
         let actors = self.actors;
-        let ((client, hello), time) = measure(|| Client::start(Form::RsaTransport));
+        let ((client, hello), time) = self.waiting.measure(|| Client::start(Form::RsaTransport));
         self.send(Done::by(Party::A, "hello", "hello: 32 random bytes", time), hello)?;
 
-        let (greeting, time) = measure(|| Server::greet(&actors.identity, self.wire.last()));
+        let (greeting, time) = self.waiting.measure(|| Server::greet(&actors.identity, self.wire.last()));
         let (server, certificate) = greeting?;
         self.send(Done::by(Party::B, "certificate", "certificate, 32 random bytes", time), certificate)?;
 
-        let (checked, time) = measure(|| client.check(&actors.trust, self.wire.last()));
+        let (checked, time) = self.waiting.measure(|| client.check(&actors.trust, self.wire.last()));
         let checked = checked?;
         self.tell(
-            with_facts(Done::by(Party::A, "check", "checks the certificate", time), actors)?,
+            with_facts(Done::by(Party::A, "check", "checks the certificate, reads B's key", time), actors)?,
             None,
             Counted::Yes,
         )?;
 
-        let (key, time) = measure(Checked::fresh_key);
+        let (key, time) = self.waiting.measure(Checked::fresh_key);
         let nonce_text = "\"A->B\" and a counter from 0. A nonce must be new for its key, not secret; with a fresh key \
                           the first one is.";
         let fresh = Done::by(Party::A, "fresh key", "makes a fresh AES-256 session key", time)
@@ -118,19 +120,26 @@ impl Run<'_> {
             .detail("nonce", nonce_text);
         self.tell(self.with_secret(fresh, "session key", &key), None, Counted::Yes)?;
 
-        let (sent, time) = measure(|| checked.send_key(key));
+        let (sent, time) = self.waiting.measure(|| checked.send_key(key));
         let (a, encrypted_key) = sent?;
-        let step = Done::by(Party::A, "RSA-OAEP encrypt", "RSA-OAEP: session key to B's public key", time)
-            .detail("", "HKDF-SHA-256 makes one key per direction of it, bound to all messages so far.");
-        let step = self.with_directions(step, a.keys());
+        let step = Done::by(Party::A, "RSA-OAEP encrypt", "RSA-OAEP: session key to B's public key", time);
         self.send(step, encrypted_key)?;
 
-        let (opened, time) = measure(|| server.receive_key(&actors.identity, self.wire.last()));
+        let (opened, time) = self.waiting.measure(|| server.receive_key(&actors.identity, self.wire.last()));
         let b = opened?;
         let step = Done::by(Party::B, "RSA-OAEP decrypt", "RSA-OAEP: opens it with the private key", time)
             .detail("", "Nobody else can. One such step per session, not per message.");
         self.tell(step, None, Counted::Yes)?;
-        Ok((a, b))
+
+        let (session, time) = self.waiting.measure(|| a.session());
+        let a = session?;
+        let step = Done::by(Party::A, "keys per direction", "HKDF-SHA-256: a key per direction, ready", time)
+            .detail("", "Bound to all messages so far: whoever changed one has other keys.");
+        self.tell(self.with_directions(step, a.keys()), None, Counted::Yes)?;
+        let (session, time) = self.waiting.measure(|| b.session());
+        let step = Done::by(Party::B, "keys per direction", "HKDF-SHA-256: the same keys", time);
+        self.tell(step, None, Counted::Yes)?;
+        Ok((a, session?))
     }
 
     /// The message, the answer, and more messages under the same keys.
@@ -159,13 +168,13 @@ impl Run<'_> {
     }
 
     fn seal(&mut self, session: &mut Session, message: &[u8], name: &'static str, what: &str) -> Result<()> {
-        let (frame, time) = measure(|| session.seal(message));
+        let (frame, time) = self.waiting.measure(|| session.seal(message));
         self.send(Done::by(session.own(), name, what, time), frame?)
     }
 
     /// Opens what passed last, and makes sure that it is what was sent.
     fn open(&mut self, session: &mut Session, name: &'static str, what: &str, sent: &[u8]) -> Result<Vec<u8>> {
-        let (message, time) = measure(|| session.open(self.wire.last()));
+        let (message, time) = self.waiting.measure(|| session.open(self.wire.last()));
         let message = message?;
         if message != sent {
             return Err(Error::Rejected("what arrived is not what was sent".to_owned()));

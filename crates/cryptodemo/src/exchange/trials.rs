@@ -144,6 +144,8 @@ fn set_up(
     let (a, key) = checked.send_key(Checked::fresh_key()).map_err(refused(Party::A, Stage::SendingKey))?;
     let key = send(Party::A, key);
     let b = server.receive_key(identity, &key).map_err(refused(Party::B, Stage::OpeningKey))?;
+    let a = a.session().map_err(refused(Party::A, Stage::SendingKey))?;
+    let b = b.session().map_err(refused(Party::B, Stage::OpeningKey))?;
     Ok((a, b, wire))
 }
 
