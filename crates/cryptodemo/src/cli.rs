@@ -16,13 +16,15 @@ mod sym;
 mod table;
 mod tls;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use output::Output;
 
-use crate::Result;
+use crate::files::STANDARD_OUTPUT;
+use crate::{Error, Result};
 
 /// See and measure how symmetric and public-key encryption differ, and why TLS uses both.
 #[derive(Debug, Parser)]
@@ -49,7 +51,7 @@ Exit codes:
   4  malformed or truncated input
   5  unusable key, or a message for other recipients
   6  reading or writing failed
-  7  refused as unsafe; the message names the option that does it nonetheless";
+  7  refused as unsafe; the message names the way out: an option, or another name";
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -113,8 +115,16 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are answers, not mistakes; a reader that has left is no reason to complain.
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+            let printed = error.print().and_then(|()| io::stdout().flush());
+            return match printed {
+                _ if error.use_stderr() => ExitCode::from(2),
+                Err(failure) if failure.kind() != io::ErrorKind::BrokenPipe => {
+                    let failure = Error::io(STANDARD_OUTPUT)(failure);
+                    Output::new(false, Color::Auto, false).error(&failure);
+                    ExitCode::from(failure.exit_code())
+                }
+                _ => ExitCode::SUCCESS,
+            };
         }
     };
     let output = Output::new(arguments.json, arguments.color, arguments.quiet);

@@ -33,7 +33,7 @@ Examples:
   cryptodemo attack cbc-bitflip
   cryptodemo attack padding-oracle --message \"the code is 4711\"
   cryptodemo attack textbook-rsa --json
-  cryptodemo attack mitm --message \"pay Bob 10 euros\" --instead \"pay Eve 99 euros\"";
+  cryptodemo attack mitm --message \"pay Bob 10\" --instead \"pay Eve 99\"";
 
 #[derive(Debug, Subcommand)]
 enum Command {

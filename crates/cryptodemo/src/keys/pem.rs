@@ -83,7 +83,7 @@ fn block(what: &str, label: &str, lines: &mut std::str::Lines<'_>) -> Result<Blo
 
 /// The one answer to a key under a passphrase.
 pub(super) fn encrypted(what: &str) -> Error {
-    Error::Key(format!("{what}: the key is encrypted; decrypt it with `openssl pkcs8 -in {what} -out plain.pem`"))
+    Error::Key(format!("{what}: the key is encrypted; decrypt it with `openssl pkey -in {what} -out plain.pem`"))
 }
 
 /// One block.

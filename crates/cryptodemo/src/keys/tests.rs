@@ -131,8 +131,8 @@ fn whatever_else_is_wrong_with_a_file_is_told() {
         (pem.replace("END PRIVATE", "END PUBLIC").into_bytes(), "ends as something else"),
         (pem.replace("MC4C", "MC*C").into_bytes(), "base64"),
         (format!("{pem}{pem}").into_bytes(), "several private keys"),
-        (encrypted.into(), "openssl pkcs8"),
-        (old.into(), "openssl pkcs8"),
+        (encrypted.into(), "openssl pkey"),
+        (old.into(), "openssl pkey"),
         (pem.replace("BEGIN PRIVATE KEY-----", "BEGIN PRIVATE KEY").into_bytes(), "damaged"),
         ([pem.as_bytes(), b"\xff\xfe"].concat(), "no text"),
     ] {

@@ -135,8 +135,8 @@ fn unusable_keys_of_openssl_are_refused() {
         ("ecparam -name secp384r1 -genkey -out key.pem", "another elliptic curve"),
         ("genpkey -algorithm ED448 -out key.pem", "unknown kind, 1.3.101.113"),
         ("genpkey -algorithm DH -pkeyopt group:ffdhe3072 -out key.pem", "another group than ffdhe2048"),
-        ("genpkey -algorithm ED25519 -aes256 -pass pass:x -out key.pem", "openssl pkcs8"),
-        ("genrsa -traditional -aes128 -passout pass:x -out key.pem 2048", "openssl pkcs8"),
+        ("genpkey -algorithm ED25519 -aes256 -pass pass:x -out key.pem", "openssl pkey"),
+        ("genrsa -traditional -aes128 -passout pass:x -out key.pem 2048", "openssl pkey"),
     ] {
         openssl_ok(path, line);
         assert_refused(&cryptodemo(path, &["pub", "public", "-k", "key.pem"]), 5, reason);
