@@ -108,8 +108,19 @@ pub fn decrypt(key: &PrivateKey, input: &mut Input, output: &mut NewFile) -> Res
         return Err(Error::malformed(input.what(), "its KEM is not one for the recipient's key"));
     }
     let decapsulator = kem::decapsulator(header.kem, header.kem.backends()[0], key)?;
-    let shared = decapsulator.decapsulate(&header.encapsulation)?;
+    let shared = decapsulator.decapsulate(&header.encapsulation).map_err(failed)?;
     payload::open(header.aead, &file_key(&header, &shared)?, input, output)
+}
+
+/// The one text for what fails before any chunk was verified: an encapsulation or a chunk, for which two texts would be an
+/// oracle. A single chunk that was cut looks the same.
+fn failed(error: Error) -> Error {
+    match error {
+        Error::Rejected(_) => {
+            Error::Rejected("decryption failed: wrong key, or the data was changed or its end cut off".to_owned())
+        }
+        other => other,
+    }
 }
 
 /// Length of the chunks of a message, tags included; `None` beyond 2^64.

@@ -162,7 +162,7 @@ pub fn key_from_file(algorithm: Algorithm, what: &str, content: &[u8]) -> Result
     if text.len() == 2 * must && text.is_ascii() {
         return Err(Error::malformed(what, "not all of it are hexadecimal digits"));
     }
-    Err(wrong_length(algorithm, &format!("{what} has {} bytes", content.len())))
+    Err(wrong_length(algorithm, &format!("{what} has {}", counted(content.len(), "byte"))))
 }
 
 /// The key from hexadecimal digits.
@@ -180,8 +180,12 @@ pub fn key_from_hex(algorithm: Algorithm, digits: &[u8]) -> Result<Secret> {
     if key.len() == algorithm.key_len() {
         Ok(key)
     } else {
-        Err(wrong_length(algorithm, &format!("{} digits are {} bytes", digits.len(), key.len())))
+        Err(wrong_length(algorithm, &format!("{} digits are {}", digits.len(), counted(key.len(), "byte"))))
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn wrong_length(algorithm: Algorithm, is: &str) -> Error {

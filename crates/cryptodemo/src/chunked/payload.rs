@@ -40,10 +40,10 @@ pub(super) fn open(algorithm: AeadAlgorithm, key: &Secret, input: &mut Input, ou
         let is_final = chunks.is_final();
         let chunk = chunks.current();
         let Some((data, tag)) = chunk.split_last_chunk_mut::<TAG_LEN>() else {
-            return Err(Error::malformed(input.what(), "ends within a chunk"));
+            return Err(Error::malformed(input.what(), "its end was cut off: it ends within a chunk"));
         };
         key.open(if is_final { &FINAL } else { &MORE }, data, tag)
-            .map_err(|error| if total == 0 { error } else { damaged(total) })?;
+            .map_err(|error| if total == 0 { super::failed(error) } else { damaged(total) })?;
         if is_final && data.is_empty() && total > 0 {
             return Err(Error::malformed(input.what(), "its final chunk is empty, but not its only one"));
         }

@@ -234,7 +234,8 @@ fn draw(input: Option<&Path>, out: &Path, modes: &[Panel], output: &Output) -> R
         let name = format!("{mode:?}").to_lowercase();
         output.line(format!("  {name:<6} {blocks} blocks of 16 bytes, {repeated_blocks} of them seen before"))?;
     }
-    output.line("A block seen before tells that the pixels there are the same: so the outline shows through ECB.")
+    output.line("A block seen before tells that the pixels there are the same: so the outline")?;
+    output.line("shows through ECB.")
 }
 
 #[cfg(test)]

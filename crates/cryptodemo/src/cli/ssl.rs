@@ -44,10 +44,10 @@ pub(super) struct Arguments {
     #[arg(long, requires = "ca")]
     role: Option<Role>,
     /// Where the server listens, on loopback
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4430")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4430", requires = "role")]
     listen: SocketAddr,
     /// Where the client connects to
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4430")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4430", requires = "role")]
     connect: SocketAddr,
     /// The authority's certificate: the server writes it, the client reads it
     #[arg(long, value_name = "FILE", requires = "role")]

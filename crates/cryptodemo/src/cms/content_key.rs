@@ -66,10 +66,11 @@ fn choose<'a>(message: &'a Message, len: usize, key: &PublicKey, allowed: Unsafe
     if candidates.iter().any(|candidate| candidate.is_named) {
         candidates.retain(|candidate| candidate.is_named);
     }
-    let mut reason = Error::Key(format!(
-        "the message is for others: none of its {} recipients has a key like this one",
-        message.recipients.len()
-    ));
+    let whose = match message.recipients.len() {
+        1 => "its one recipient has another key".to_owned(),
+        count => format!("none of its {count} recipients has a key like this one"),
+    };
+    let mut reason = Error::Key(format!("the message is for others: {whose}"));
     candidates.retain(|candidate| match candidate.scheme {
         Scheme::Unsupported(name) => {
             reason = Error::Key(format!("the message's key is encrypted by {name}, which is not supported"));

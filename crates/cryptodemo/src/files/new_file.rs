@@ -165,7 +165,7 @@ impl Temporary {
             .prefix(".cryptodemo-")
             .permissions(Permissions::from_mode(0o600))
             .tempfile_in(folder(destination))
-            .map_err(|error| Error::io(destination)(plain(&error)))?;
+            .map_err(|error| no_folder(destination).unwrap_or_else(|| Error::io(destination)(plain(&error))))?;
         registry.add(file.path());
         Ok(Self(Some(file)))
     }
@@ -211,6 +211,14 @@ fn plain(error: &io::Error) -> io::Error {
         || io::Error::from(error.kind()),
         |source| source.raw_os_error().map_or_else(|| source.kind().into(), io::Error::from_raw_os_error),
     )
+}
+
+/// What is missing if a file cannot be made because its folder is not there.
+fn no_folder(path: &Path) -> Option<Error> {
+    let folder = folder(path);
+    let is_missing = fs::metadata(folder).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    let why = || format!("there is no folder {}", folder.display());
+    is_missing.then(|| Error::io(path)(io::Error::new(io::ErrorKind::NotFound, why())))
 }
 
 fn folder(path: &Path) -> &Path {

@@ -151,6 +151,9 @@ fn field(offset: usize, name: &'static str, bytes: &[u8], meaning: &str) -> Fiel
 fn read_exact(stream: &mut impl Read, buffer: &mut [u8]) -> Result<()> {
     stream.read_exact(buffer).map_err(|error| match error.kind() {
         io::ErrorKind::UnexpectedEof => Error::malformed("message", "the connection ended in the middle"),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            Error::io("TCP")(io::Error::new(io::ErrorKind::TimedOut, "no answer in time"))
+        }
         _ => Error::io("TCP")(error),
     })
 }

@@ -11,6 +11,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, Server
 use serde::Serialize;
 
 use super::messages::Version;
+use super::negotiated::{failure, failure_of_io};
 use super::tap::{Chunk, Tap, prepare};
 use crate::certificates::{Authority, Request};
 use crate::error::Error;
@@ -346,16 +347,15 @@ pub fn recorded_with_delay(
     served.map(|()| (recording, outcome))
 }
 
-/// An error of rustls: whatever it is, the session is not to be trusted.
+/// What errors call the other end.
+const PEER: &str = "the other side";
+
+/// An error of rustls, sorted as everywhere.
 pub(crate) fn tls_error(error: rustls::Error) -> Error {
-    Error::Rejected(format!("TLS: {error}"))
+    failure(PEER, &error)
 }
 
 /// An error of a stream under or above TLS.
 pub(crate) fn io_error(error: io::Error) -> Error {
-    if error.kind() == io::ErrorKind::InvalidData {
-        Error::Rejected(format!("TLS: {error}"))
-    } else {
-        Error::io("TLS")(error)
-    }
+    failure_of_io(PEER, error)
 }

@@ -127,11 +127,11 @@ pub fn failure(peer: &str, error: &rustls::Error) -> Error {
             Error::Rejected(format!("{peer} refused the handshake: alert {}", alert_name(*alert)))
         }
         rustls::Error::PeerIncompatible(reason) => {
-            Error::Rejected(format!("nothing in common with {peer}: {reason:?}"))
+            Error::Rejected(format!("nothing in common with {peer}: {}", words(&format!("{reason:?}"))))
         }
         rustls::Error::DecryptError => Error::Rejected(format!("{peer} sent a record that does not verify")),
         rustls::Error::InvalidMessage(reason) => {
-            Error::malformed(peer, format!("this is not TLS, or damaged: {reason:?}"))
+            Error::malformed(peer, format!("this is not TLS, or damaged: {}", words(&format!("{reason:?}"))))
         }
         other => Error::malformed(peer, format!("it does not keep to the protocol: {other}")),
     }
@@ -165,6 +165,20 @@ fn refusal(reason: &CertificateError) -> Refusal {
     }
 }
 
+/// A name of rustls in words: "TLS 1.2 not offered or enabled".
+fn words(name: &str) -> String {
+    let mut words = String::new();
+    let mut before = ' ';
+    for character in name.chars() {
+        if character.is_uppercase() && (before.is_lowercase() || before.is_ascii_digit()) {
+            words.push(' ');
+        }
+        words.extend(character.to_lowercase());
+        before = character;
+    }
+    words.replace("tls12", "TLS 1.2").replace("tls13", "TLS 1.3")
+}
+
 fn alert_name(alert: AlertDescription) -> String {
     // As RFC 8446 section 6 writes them: handshake_failure, unknown_ca.
     let mut name = String::new();
@@ -175,4 +189,20 @@ fn alert_name(alert: AlertDescription) -> String {
         name.push(character);
     }
     name.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_rustls_become_words() {
+        for (name, expect) in [
+            ("Tls12NotOfferedOrEnabled", "TLS 1.2 not offered or enabled"),
+            ("NoKxGroupsInCommon", "no kx groups in common"),
+            ("InvalidContentType", "invalid content type"),
+        ] {
+            assert_eq!(words(name), expect);
+        }
+    }
 }

@@ -190,6 +190,7 @@ impl ClientSettings {
     /// # Errors
     /// `Error::Usage` for settings that exclude each other, `Error::Malformed` for an authority that cannot be read.
     pub fn rustls(&self) -> Result<(Arc<ClientConfig>, SchemeSeen)> {
+        check_groups(self.version, &self.groups)?;
         let provider = Arc::new(self.provider.rustls(&self.groups)?);
         let seen = SchemeSeen::default();
         let verifier: Arc<dyn rustls::client::danger::ServerCertVerifier> = match &self.trust {
@@ -252,6 +253,7 @@ impl<'a> ServerSettings<'a> {
     /// # Errors
     /// As [`Self::rustls`].
     pub fn acceptor(&self) -> Result<Acceptor> {
+        check_groups(self.version, &self.groups)?;
         let provider = Arc::new(self.provider.rustls(&self.groups)?);
         let chain = self.chain.iter().map(|der| CertificateDer::from(der.clone())).collect();
         let pkcs8 = PrivatePkcs8KeyDer::from(self.key.pkcs8_der().expose());
@@ -310,6 +312,14 @@ impl Acceptor {
 
 fn versions(only: Option<Version>) -> Vec<&'static SupportedProtocolVersion> {
     only.map_or_else(|| vec![&rustls::version::TLS13, &rustls::version::TLS12], |version| vec![version.rustls()])
+}
+
+/// TLS 1.2 has no groups of KEMs: of such a list nothing would be left.
+fn check_groups(version: Option<Version>, groups: &[Group]) -> Result<()> {
+    if version == Some(Version::Tls12) && groups.contains(&Group::X25519MlKem768) {
+        return Err(Error::Usage("x25519mlkem768 is for TLS 1.3 only; take --tls 1.3".to_owned()));
+    }
+    Ok(())
 }
 
 fn unsuitable(error: rustls::Error) -> Error {

@@ -27,7 +27,8 @@ pub(super) struct Arguments {
 
 const HELP: &str = "\
 Everything told here stands in the file unencrypted, and anybody may have
-changed it: only decryption verifies it.
+changed it: only decryption verifies it. Whether a chunked file is whole cannot
+be judged without the key, unless its length rules it out.
 
 Examples:
   openssl genpkey -algorithm X25519 -out x.key
@@ -79,7 +80,10 @@ fn chunked(mut input: Input) -> Result<Told> {
     let header_bytes = header.encode().len() as u64;
     let payload = rest(&mut input)?;
     let Some((message, chunks)) = chunked::message_len(payload) else {
-        return Err(Error::malformed(input.what(), format!("ends within a chunk ({payload} bytes of chunks)")));
+        return Err(Error::malformed(
+            input.what(),
+            format!("its end was cut off: {payload} bytes of chunks cannot be whole"),
+        ));
     };
     let file_bytes = header_bytes + payload;
     Ok(Told {

@@ -74,14 +74,16 @@ pub(super) fn verify(arguments: &Verify, output: &Output) -> Result<()> {
     let verifier = signature::verifier(scheme, scheme.backends()[0], &key)?;
     let signature = read_signature(&arguments.signature, key.algorithm())?;
     let message = read(&arguments.input)?;
-    verifier.verify(&message, &signature)?;
-    if output.is_json() {
-        return output.json(&serde_json::json!({
+    let verdict = verifier.verify(&message, &signature);
+    if output.is_json() && matches!(verdict, Ok(()) | Err(Error::Rejected(_))) {
+        output.json(&serde_json::json!({
             "scheme": scheme,
             "input_bytes": message.len(),
-            "verified": true,
-        }));
+            "verified": verdict.is_ok(),
+        }))?;
+        return verdict;
     }
+    verdict?;
     output.line(format!("the signature fits: {scheme} over {} bytes", message.len()))
 }
 
@@ -102,14 +104,18 @@ fn read_signature(path: &Path, key: KeyAlgorithm) -> Result<Vec<u8>> {
     let wrong = |is: &str| {
         let (min, max) = (lengths.start(), lengths.end());
         let must = if min == max { max.to_string() } else { format!("{min} to {max}") };
-        let why = format!("{is} bytes, and a signature by {key} has {must}");
+        let why = format!("{is}; a signature by {key} has {must} bytes");
         Error::malformed(path.display().to_string(), why)
     };
     let signature = files::read(path, *lengths.end()).map_err(|error| match error {
-        Error::Malformed { .. } => wrong("more"),
+        Error::Malformed { .. } => wrong("too long"),
         other => other,
     })?;
-    if lengths.contains(&(signature.len() as u64)) { Ok(signature) } else { Err(wrong(&signature.len().to_string())) }
+    if lengths.contains(&(signature.len() as u64)) {
+        Ok(signature)
+    } else {
+        Err(wrong(&format!("{} bytes", signature.len())))
+    }
 }
 
 const fn signature_len(key: KeyAlgorithm) -> RangeInclusive<u64> {

@@ -43,7 +43,7 @@ pub(super) struct Arguments {
     /// Where the cryptography comes from
     #[arg(long, default_value = "aws-lc")]
     provider: Provider,
-    /// Text to send as a line; nothing is sent and awaited if it is empty
+    /// Text to send as a line, at most 65535 bytes; nothing is sent and awaited if it is empty
     #[arg(long, value_name = "TEXT", default_value = "hello")]
     send: String,
     /// Ask for this path by HTTP/1.1 instead
@@ -66,8 +66,14 @@ pub(super) struct Arguments {
     insecure_no_verify: bool,
 }
 
+/// Bytes that can be sent, the line's end included: as many as rustls keeps until they leave.
+const MOST_MESSAGE: usize = 1 << 16;
+
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
+    if arguments.early_data && arguments.tls == Some(Version::Tls12) {
+        return Err(Error::Usage("TLS 1.2 has no 0-RTT data; take --tls 1.3".to_owned()));
+    }
     let (host, target) = resolve(&arguments.server)?;
     let client = Client::new(&settings(arguments, output)?, arguments.name.as_deref().unwrap_or(&host))?;
     let line = arguments.delay.map(|delay| DelayedLine::to(target, delay)).transpose()?;
@@ -78,6 +84,10 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
         None if arguments.send.is_empty() => (String::new(), AnswerEnd::Line),
         None => (format!("{}\n", arguments.send), AnswerEnd::Line),
     };
+    if message.len() > MOST_MESSAGE {
+        let most = MOST_MESSAGE - 1;
+        return Err(Error::Usage(format!("{} bytes are too many to send; at most {most}", message.len() - 1)));
+    }
     let rounds = if arguments.resume || arguments.early_data { 2 } else { 1 };
     let mut exchanges = Vec::new();
     for round in 1..=rounds {

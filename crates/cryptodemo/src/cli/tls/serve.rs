@@ -136,7 +136,7 @@ fn accept(
                         let _ = output.line(line(&peer, one));
                     }
                     Ok(_) => {}
-                    Err(error) => output.warn(format!("{peer}: {error}")),
+                    Err(error) => output.warn(about(&peer, &error)),
                 }
                 let _ = give_back.send(outcome.ok());
             });
@@ -145,6 +145,12 @@ fn accept(
         served.extend(places.iter().flatten());
         Ok(served)
     })
+}
+
+/// Most errors begin with the peer already.
+fn about(peer: &SocketAddr, error: &Error) -> String {
+    let (peer, text) = (peer.to_string(), error.to_string());
+    if text.contains(&peer) { text } else { format!("{peer}: {text}") }
 }
 
 fn line(peer: &SocketAddr, served: &Served) -> String {
