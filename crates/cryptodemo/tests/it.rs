@@ -8,12 +8,16 @@ mod ca;
 mod chunked;
 #[path = "it/cms.rs"]
 mod cms;
+#[path = "it/damage.rs"]
+mod damage;
 #[path = "it/exchange.rs"]
 mod exchange;
 #[path = "it/files.rs"]
 mod files;
 #[path = "it/kat.rs"]
 mod kat;
+#[path = "it/live.rs"]
+mod live;
 #[path = "it/measure.rs"]
 mod measure;
 #[path = "it/memory.rs"]

@@ -60,9 +60,10 @@ Examples:
   cryptodemo ssl --alg rsa-3072 --message 'as long as you like' --full
   cryptodemo ssl --json
 
-For two processes, the server in one terminal and the client in another:
-  cryptodemo ssl --role server --listen 127.0.0.1:4430 --ca FILE
-  cryptodemo ssl --role client --connect 127.0.0.1:4430 --ca FILE
+For two processes, which could as well be in two terminals:
+  cryptodemo ssl --role server --listen 127.0.0.1:4430 --ca ca.pem &
+  until [ -s ca.pem ]; do :; done
+  cryptodemo ssl --role client --connect 127.0.0.1:4430 --ca ca.pem
 
 The protocol is for teaching only: no forward secrecy, sessions can be replayed.";
 

@@ -14,6 +14,9 @@ use crate::error::Error;
 /// Datagrams under way at most; the relay drops what is more, as a router would.
 const MAX_UNDER_WAY: usize = 1024;
 
+/// Rest after an error of a socket: one that lasts must not keep a core busy.
+const AFTER_ERROR: Duration = Duration::from_millis(1);
+
 /// A relay to one server; stops when dropped.
 #[derive(Debug)]
 pub struct DelayUdp {
@@ -60,7 +63,7 @@ async fn to_server(front: Arc<UdpSocket>, back: Arc<UdpSocket>, client: Client, 
         let mut buffer = vec![0; 1 << 16];
         loop {
             let Ok((len, from)) = front.recv_from(&mut buffer).await else {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(AFTER_ERROR).await;
                 continue;
             };
             *client.lock().unwrap_or_else(PoisonError::into_inner) = Some(from);
@@ -83,7 +86,7 @@ async fn to_client(back: Arc<UdpSocket>, front: Arc<UdpSocket>, client: Client, 
         loop {
             // An ICMP error of an earlier datagram shows up here; the sender retries.
             let Ok(len) = back.recv(&mut buffer).await else {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(AFTER_ERROR).await;
                 continue;
             };
             enqueue(&queue, delay, &buffer[..len]);
@@ -113,4 +116,51 @@ async fn next(waiting: &mut mpsc::Receiver<(Instant, Vec<u8>)>) -> Option<Vec<u8
         tokio::time::sleep(left).await;
     }
     Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_runtime(test: impl Future<Output = ()>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime can be made").block_on(test);
+    }
+
+    // What was asked for first has to arrive first: 0-RTT packets before the Initial are lost (RFC 9001 section 4.6).
+    #[test]
+    fn datagrams_keep_their_order_both_ways() {
+        with_runtime(async {
+            let server = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let relay = DelayUdp::start(server.local_addr().unwrap(), Duration::from_millis(3)).await.unwrap();
+            let client = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let mut buffer = [0; 16];
+            for number in 0..50_u8 {
+                client.send_to(&[number; 9], relay.address()).await.unwrap();
+            }
+            for number in 0..50_u8 {
+                let (len, from) = server.recv_from(&mut buffer).await.unwrap();
+                assert_eq!(buffer[..len], [number; 9]);
+                server.send_to(&[number; 5], from).await.unwrap();
+            }
+            for number in 0..50_u8 {
+                let (len, from) = client.recv_from(&mut buffer).await.unwrap();
+                assert_eq!((&buffer[..len], from), (&[number; 5][..], relay.address()));
+            }
+        });
+    }
+
+    #[test]
+    fn a_full_queue_drops_what_comes_last() {
+        with_runtime(async {
+            let (queue, mut waiting) = mpsc::channel(2);
+            for number in 0..3_u8 {
+                enqueue(&queue, Duration::ZERO, &[number]);
+            }
+            drop(queue);
+            assert_eq!(next(&mut waiting).await, Some(vec![0]));
+            assert_eq!(next(&mut waiting).await, Some(vec![1]));
+            assert_eq!(next(&mut waiting).await, None);
+        });
+    }
 }

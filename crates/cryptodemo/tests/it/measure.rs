@@ -6,13 +6,25 @@ use super::support::{assert_refused, cryptodemo, folder, stdout};
 
 const DEBUG: bool = cfg!(debug_assertions);
 
+/// As printed in a release build, whose times mean something; a debug build refuses each of them.
 #[test]
-fn a_debug_build_times_nothing_unless_told() {
-    let folder = folder();
-    for arguments in [&["bench", "kex"][..], &["compare", "--seconds", "0.01"]] {
-        if DEBUG {
-            assert_refused(&cryptodemo(folder.path(), arguments), 7, "--allow-debug");
+fn the_examples_of_the_help_run_in_a_release_build_only() {
+    for (command, count) in [("bench", 5), ("compare", 4)] {
+        let folder = folder();
+        let help = String::from_utf8(stdout(cryptodemo(folder.path(), &[command, "--help"]))).expect("text");
+        let (_, examples) = help.split_once("Examples:\n").expect("the help has examples");
+        let lines: Vec<_> = examples.lines().filter_map(|line| line.strip_prefix("  cryptodemo ")).collect();
+        assert_eq!(lines.len(), count, "{help}");
+        for line in lines {
+            let output = cryptodemo(folder.path(), &line.split(' ').collect::<Vec<_>>());
+            if DEBUG {
+                assert_refused(&output, 7, "--allow-debug");
+            } else {
+                assert!(!stdout(output).is_empty(), "{line}");
+            }
         }
+        let plots = std::fs::read_dir(folder.path()).expect("the folder is there").count();
+        assert_eq!(plots, if DEBUG || command == "bench" { 0 } else { 2 });
     }
 }
 

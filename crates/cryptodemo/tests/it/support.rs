@@ -69,7 +69,8 @@ pub(crate) fn assert_refused(output: &Output, expected: i32, reason: &str) {
     assert!(!said.contains("panicked"), "{said}");
 }
 
-/// Runs the indented lines after "Examples:" of a help text as one shell script, in the folder.
+/// Runs the indented lines after "Examples:" of a help text as one shell script, in the folder. What runs in the
+/// background has to end too, in two minutes with all the rest.
 #[track_caller]
 pub(crate) fn run_examples(folder: &Path, help: &str) -> Vec<u8> {
     let (_, examples) = help.split_once("Examples:\n").expect("the help has examples");
@@ -77,6 +78,8 @@ pub(crate) fn run_examples(folder: &Path, help: &str) -> Vec<u8> {
         examples.lines().filter(|line| line.starts_with("  ")).flat_map(|line| [&line[2..], "\n"]).collect();
     assert!(script.contains("cryptodemo "), "{script}");
     let binaries = Path::new(BINARY).parent().and_then(Path::to_str).expect("a folder with a plain name");
-    let script = format!("set -e; PATH=\"$1:$PATH\"; export PATH\n{script}");
-    stdout(run(folder, "sh", &["-c", &script, "sh", binaries], b""))
+    let script = format!(
+        "set -e; PATH=\"$1:$PATH\"; export PATH; trap 'test -z \"$!\" || kill $! 2>/dev/null || :' EXIT\n{script}wait\n"
+    );
+    stdout(run(folder, "timeout", &["120", "sh", "-c", &script, "sh", binaries], b""))
 }

@@ -17,7 +17,8 @@ use crate::{Error, Result};
 
 const EXAMPLES: &str = "\
 Examples:
-  cryptodemo tls serve --connections 2 --early-data --ca-out demo.pem &
+  cryptodemo tls serve --listen 127.0.0.1:8443 --connections 2 \\
+    --early-data --ca-out demo.pem &
   until [ -s demo.pem ]; do :; done
   cryptodemo tls connect localhost:8443 --ca demo.pem --early-data --delay 50ms";
 

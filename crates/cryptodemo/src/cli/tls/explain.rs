@@ -123,7 +123,8 @@ fn print(explanation: &Explanation, handshake: &str, short: bool, output: &Outpu
     let name = explanation.version.map_or("TLS", Version::name);
     let suite = explanation.cipher_suite.map_or("no suite", |suite| suite.name);
     let group = explanation.group.map_or("no fresh key exchange", |group| group.name);
-    output.line(output.style(Style::Heading, &format!("{name}, {handshake} handshake: {suite}, {group}")))?;
+    output.line(output.style(Style::Heading, &format!("{name}, {handshake} handshake")))?;
+    output.line(format!("{suite}, {group}"))?;
     output.line("A is the client, B the server; times since the connection began.")?;
     output.line("")?;
     let detail = if short { Detail::Short } else { Detail::Full };

@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 const EXAMPLES: &str = "\
 Examples:
-  cryptodemo tls serve --once --ca-out demo.pem &
+  cryptodemo tls serve --listen 127.0.0.1:8443 --once --ca-out demo.pem &
   until [ -s demo.pem ]; do :; done
   cryptodemo tls connect localhost:8443 --ca demo.pem";
 

@@ -49,7 +49,7 @@ pub fn summary(explanation: &Explanation) -> Vec<String> {
     let (sealed, sealed_bytes) = of(Readable::NotHere);
     let mut lines = vec![
         format!("An eavesdropper can read    {open:>3} records, {open_bytes:>6} B."),
-        format!("Only we can, with the keys  {ours:>3} records, {our_bytes:>6} B; all others see type and length."),
+        format!("Only we can, with the keys  {ours:>3} records, {our_bytes:>6} B; others see type and length."),
     ];
     if sealed > 0 {
         lines.push(format!("Not opened here             {sealed:>3} records, {sealed_bytes:>6} B."));
