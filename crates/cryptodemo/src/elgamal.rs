@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 
 use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
 use crypto_bigint::{JacobiSymbol, Odd, U2048};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Length of a group element in bytes.
 pub const ELEMENT_LEN: usize = 256;
@@ -38,8 +38,8 @@ const PRIME_HEX: &str = "\
 static GROUP: LazyLock<FixedMontyParams<{ U2048::LIMBS }>> =
     LazyLock::new(|| FixedMontyParams::new_vartime(Odd::<U2048>::from_be_hex(PRIME_HEX)));
 
-/// A value of the subgroup of prime order, other than 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A value of the subgroup of prime order, other than 1. Overwritten when dropped, for it may be a shared one.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Element(FixedMontyForm<{ U2048::LIMBS }>);
 
 /// A private exponent. Overwritten when dropped.
@@ -87,7 +87,21 @@ impl Element {
     /// 256 bytes, big-endian. Secret if the element is a shared value.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<[u8; ELEMENT_LEN]> {
-        Zeroizing::new(to_bytes(&self.0.retrieve()))
+        Zeroizing::new(to_bytes(&Zeroizing::new(self.0.retrieve())))
+    }
+}
+
+impl Drop for Element {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Element {}
+
+impl std::fmt::Debug for Element {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Element")
     }
 }
 
@@ -133,4 +147,21 @@ impl std::fmt::Debug for Exponent {
 
 fn to_bytes(value: &U2048) -> [u8; ELEMENT_LEN] {
     value.to_be_bytes().as_ref().try_into().expect("2048 bits are 256 bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A shared value must not be copied about, nor printed.
+    #[test]
+    fn elements_are_overwritten_and_not_printed() {
+        fn overwritten<T: ZeroizeOnDrop>(_: &T) {}
+        let shared = Element::generator().power(&Exponent::random());
+        overwritten(&shared);
+        assert_eq!(format!("{shared:?}"), "Element");
+        let mut form = shared.0;
+        form.zeroize();
+        assert_eq!(form.as_montgomery(), &U2048::ZERO);
+    }
 }

@@ -9,6 +9,8 @@
 //!
 //! Nonces and IVs are random for every file. The whole file is in memory; [`MAX_LEN`] bounds it.
 
+use zeroize::Zeroizing;
+
 use crate::aead::{self, AeadAlgorithm, NONCE_LEN, Nonce, TAG_LEN};
 use crate::error::Error;
 use crate::legacy::{self, LegacyAlgorithm, Mode};
@@ -175,8 +177,13 @@ pub fn key_from_hex(algorithm: Algorithm, digits: &[u8]) -> Result<Secret> {
     if !digits.len().is_multiple_of(2) {
         return Err(malformed());
     }
-    let bytes = digits.chunks_exact(2).map(|pair| Some(value(pair[0])? << 4 | value(pair[1])?)).collect::<Option<_>>();
-    let key = Secret::new(bytes.ok_or_else(malformed)?);
+    // As long as it will be: growing would leave parts of the key behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len() / 2));
+    for pair in digits.chunks_exact(2) {
+        let (Some(high), Some(low)) = (value(pair[0]), value(pair[1])) else { return Err(malformed()) };
+        bytes.push(high << 4 | low);
+    }
+    let key = Secret::new(std::mem::take(&mut *bytes));
     if key.len() == algorithm.key_len() {
         Ok(key)
     } else {

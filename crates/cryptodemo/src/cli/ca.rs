@@ -15,7 +15,7 @@ use crate::Result;
 use crate::certificates::Authority;
 use crate::keys::KeyAlgorithm;
 
-pub(super) use files::{certificates, key};
+pub(super) use files::certificates;
 
 const DAY: Duration = Duration::from_secs(86_400);
 

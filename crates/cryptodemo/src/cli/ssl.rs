@@ -19,7 +19,7 @@ use crate::tls::live::{self, Identity};
 use crate::tls::messages::Version;
 use crate::tls::secrets::SessionSecrets;
 use crate::tls::tap::{self, Chunk, Direction, Tap};
-use crate::{Result, certificates, files, report, tls};
+use crate::{Result, Secret, certificates, files, report, tls};
 
 /// The name B's certificate is for.
 const NAME: &str = "localhost";
@@ -130,7 +130,7 @@ fn both(arguments: &Arguments, output: &Output) -> Result<()> {
     let tls12 = by_tls(&identity, Version::Tls12, &arguments.message)?;
     let tls13 = by_tls(&identity, Version::Tls13, &arguments.message)?;
     let comparison = vec![of_recording(&recording), row("TLS 1.2", &tls12), row("TLS 1.3", &tls13)];
-    let symmetric_key = key.filter(|_| arguments.show_secrets);
+    let symmetric_key = key.filter(|_| arguments.show_secrets).map(|key| tls::hex(key.expose()));
     if output.is_json() {
         return output.json(&Document { warning: WARNING, steps, symmetric_key, tls12, tls13, comparison });
     }
@@ -162,7 +162,7 @@ impl Rsa {
 }
 
 /// Both sides as two tasks, with the tap between; their steps in the order of time.
-fn exchange(identity: &Identity, message: &str) -> Result<(Vec<Step>, Option<String>, Vec<Chunk>)> {
+fn exchange(identity: &Identity, message: &str) -> Result<(Vec<Step>, Option<Secret>, Vec<Chunk>)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::io("TCP"))?;
     let (mut stream, tap) = Tap::connect(listener.local_addr().map_err(Error::io("TCP"))?)?;
     let (mut accepted, _) = listener.accept().map_err(Error::io("TCP"))?;
@@ -176,7 +176,7 @@ fn exchange(identity: &Identity, message: &str) -> Result<(Vec<Step>, Option<Str
     });
     let recording = tap.finish();
     let (a, b) = (a?, b?);
-    let key = a.key.as_ref().map(|key| tls::hex(key.expose()));
+    let key = a.key;
     let mut steps: Vec<_> = a.steps.into_iter().chain(b.steps).collect();
     steps.sort_by_key(|(at, _)| *at);
     // A and B run at the same time: A's message may leave while B still opens the key. The notes' order is clearer.

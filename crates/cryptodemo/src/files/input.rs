@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use crate::error::Error;
 use crate::{Result, report};
 
@@ -100,9 +102,9 @@ impl std::fmt::Debug for Input {
 pub fn read(path: &Path, max: u64) -> Result<Vec<u8>> {
     let input = Input::open(path)?;
     let place = input.place;
-    let mut bytes = Vec::new();
+    let expected = input.len.unwrap_or(0).min(max);
     // One byte more than allowed tells a longer input, however its length was announced.
-    input.reader.take(max.saturating_add(1)).read_to_end(&mut bytes).map_err(Error::io(&place))?;
+    let mut bytes = read_all(input.reader.take(max.saturating_add(1)), expected).map_err(Error::io(&place))?;
     if bytes.len() as u64 > max {
         let most = report::size(max);
         return Err(Error::malformed(
@@ -110,5 +112,75 @@ pub fn read(path: &Path, max: u64) -> Result<Vec<u8>> {
             format!("longer than {most}, the most allowed here"),
         ));
     }
-    Ok(bytes)
+    Ok(std::mem::take(&mut *bytes))
+}
+
+/// Bytes read at a time.
+const PIECE: usize = 64 * 1024;
+
+/// Reads to the end. It may be a key: where the bytes must move to a larger place, the smaller one is overwritten.
+fn read_all(mut reader: impl Read, expected: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    // With room for one byte more, a file as long as expected ends without moving.
+    let room = usize::try_from(expected).unwrap_or(PIECE).saturating_add(1);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    loop {
+        if bytes.len() == bytes.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity((2 * bytes.capacity()).max(PIECE)));
+            larger.extend_from_slice(&bytes);
+            bytes = larger;
+        }
+        let filled = bytes.len();
+        let end = bytes.capacity().min(filled + PIECE);
+        bytes.resize(end, 0);
+        let read = match reader.read(&mut bytes[filled..]) {
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                bytes.truncate(filled);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        bytes.truncate(filled + read);
+        if read == 0 {
+            return Ok(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Growing in the usual way leaves copies of a key in memory.
+    #[test]
+    fn a_file_is_read_without_moving() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        for len in [0, 1, 1700, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 5] {
+            let content: Vec<u8> = (0..len).map(|n| n.to_le_bytes()[0]).collect();
+            std::fs::write(&path, &content).unwrap();
+            for max in [len as u64, 1 << 20] {
+                let read = read(&path, max).unwrap();
+                assert!(read == content && read.capacity() == len + 1, "{len} of {max}: {}", read.capacity());
+            }
+            assert_eq!(read(&path, (len as u64).saturating_sub(1)).is_err(), len > 0, "{len}");
+        }
+    }
+
+    #[test]
+    fn inputs_of_unknown_length_are_whole() {
+        /// Gives a few bytes at a time, with interruptions between.
+        struct Slow<'a>(&'a [u8], bool);
+        impl Read for Slow<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                self.1 = !self.1;
+                let few = buffer.len().min(999);
+                if self.1 { Err(io::ErrorKind::Interrupted.into()) } else { self.0.read(&mut buffer[..few]) }
+            }
+        }
+        let content: Vec<u8> = (0..5 * PIECE + 7).map(|n| (n ^ (n >> 8)).to_le_bytes()[0]).collect();
+        for expected in [0, 10, content.len() as u64, 1 << 20] {
+            assert!(*read_all(Slow(&content, false), expected).unwrap() == content, "{expected}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use serde::Serialize;
@@ -50,10 +51,12 @@ impl Identity {
         Ok(Self { authority_der: authority.certificate_der().to_vec(), certificate_der, key })
     }
 
-    /// The certificate and key as rustls takes them.
-    pub(crate) fn for_rustls(&self) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
-        let key = PrivatePkcs8KeyDer::from(self.key.pkcs8_der().expose().to_vec());
-        (vec![CertificateDer::from(self.certificate_der.clone())], PrivateKeyDer::Pkcs8(key))
+    /// The certificate and key as rustls takes them. The key is borrowed: what rustls owns it does not overwrite.
+    fn for_rustls(&self) -> std::result::Result<CertifiedKey, rustls::Error> {
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.pkcs8_der().expose()));
+        let key = aws_lc_rs::sign::any_supported_type(&key)?;
+        let certified = CertifiedKey::new(vec![CertificateDer::from(self.certificate_der.clone())], key);
+        certified.keys_match().map(|()| certified)
     }
 
     /// Settings of a server of that version.
@@ -61,13 +64,12 @@ impl Identity {
     /// # Errors
     /// [`Error::Key`] if rustls refuses the key.
     pub fn server(&self, version: Version) -> Result<ServerConfig> {
-        let (chain, key) = self.for_rustls();
+        let key = self.for_rustls().map_err(|error| Error::Key(format!("the server's key or certificate: {error}")))?;
         let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_protocol_versions(&[rustls_version(version)])
             .expect("the provider has suites for both versions")
             .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .map_err(|error| Error::Key(format!("the server's key or certificate: {error}")))?;
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(key)));
         if version == Version::Tls13 {
             config.max_early_data_size = MAX_EARLY_DATA;
             // The answer to 0-RTT data need not wait for the client's Finished (RFC 8446 section 2.3).

@@ -3,6 +3,7 @@
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Sha256, Sha384};
+use zeroize::Zeroizing;
 
 use super::messages::Version;
 use super::record::{ContentType, HEADER_LEN, Record};
@@ -153,6 +154,9 @@ fn expand_label(hash: Hash, secret: &Secret, label: &str, len: usize) -> Result<
     Ok(Secret::new(output))
 }
 
+/// Bytes of SHA-384.
+const MOST_HASH_LEN: usize = 48;
+
 /// PRF(master_secret, "key expansion", server_random + client_random) (RFC 5246 sections 5 and 6.3).
 fn key_block(hash: Hash, master: &Secret, server: &[u8; 32], client: &[u8; 32], len: usize) -> Secret {
     let seed = [&b"key expansion"[..], server, client].concat();
@@ -160,8 +164,9 @@ fn key_block(hash: Hash, master: &Secret, server: &[u8; 32], client: &[u8; 32], 
         Hash::Sha256 => authenticate(Hmac::<Sha256>::new_from_slice(master.expose()), parts),
         Hash::Sha384 => authenticate(Hmac::<Sha384>::new_from_slice(master.expose()), parts),
     };
-    let mut output = Vec::with_capacity(len);
-    let mut a = seed.clone();
+    // With room for the last hash in full: growing would leave keys behind.
+    let mut output = Vec::with_capacity(len + MOST_HASH_LEN);
+    let mut a = Zeroizing::new(seed.clone());
     while output.len() < len {
         a = mac(&[&a]);
         output.extend_from_slice(&mac(&[&a, &seed]));
@@ -170,10 +175,13 @@ fn key_block(hash: Hash, master: &Secret, server: &[u8; 32], client: &[u8; 32], 
     Secret::new(output)
 }
 
-fn authenticate<M: Mac>(mac: std::result::Result<M, hmac::digest::InvalidLength>, parts: &[&[u8]]) -> Vec<u8> {
+fn authenticate<M: Mac>(
+    mac: std::result::Result<M, hmac::digest::InvalidLength>,
+    parts: &[&[u8]],
+) -> Zeroizing<Vec<u8>> {
     let mut mac = mac.expect("HMAC takes keys of any length");
     parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().to_vec()
+    Zeroizing::new(mac.finalize().into_bytes().to_vec())
 }
 
 #[cfg(test)]

@@ -65,6 +65,20 @@ fn nothing_is_overwritten_and_keys_are_private() {
     assert!(before.starts_with(b"-----BEGIN PRIVATE KEY-----"));
 }
 
+/// The authority's key is worth more than any other.
+#[test]
+fn a_key_that_others_can_read_is_warned_of() {
+    let folder = folder();
+    let at = folder.path();
+    stdout(cryptodemo(at, &["ca", "init", "ca"]));
+    for (mode, warns) in [(0o600, false), (0o644, true), (0o640, true)] {
+        fs::set_permissions(at.join("ca/ca.key"), fs::Permissions::from_mode(mode)).expect("it is ours");
+        let output = cryptodemo(at, &["ca", "issue", "ca", "localhost", "--out", &format!("server{mode:o}")]);
+        assert_eq!(code(&output), 0, "{}", complaint(&output));
+        assert_eq!(complaint(&output).contains("ca.key: others can read"), warns, "{mode:o}");
+    }
+}
+
 #[test]
 fn show_tells_what_a_certificate_says() {
     let folder = folder();

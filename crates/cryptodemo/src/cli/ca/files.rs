@@ -22,12 +22,6 @@ pub(in crate::cli) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>> {
     from_pem_or_der(&path.display().to_string(), &bytes)
 }
 
-/// The private key of a file.
-pub(in crate::cli) fn key(path: &Path) -> Result<PrivateKey> {
-    let bytes = zeroize::Zeroizing::new(crate::files::read(path, MOST_BYTES)?);
-    PrivateKey::parse(&path.display().to_string(), &bytes)
-}
-
 /// Kinds of keys that a certificate can be signed with.
 pub(in crate::cli) fn signing_algorithm(name: &str) -> std::result::Result<KeyAlgorithm, String> {
     match name {

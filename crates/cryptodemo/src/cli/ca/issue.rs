@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{DAY, files};
 use crate::certificates::{Authority, Request, self_signed};
-use crate::cli::Output;
+use crate::cli::{Output, key_file};
 use crate::keys::{KeyAlgorithm, PrivateKey};
 use crate::{Error, Result};
 
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let (authority, authority_key) = files::of_authority(&arguments.folder);
     let what = authority.display().to_string();
     let der = files::certificates(&authority)?.swap_remove(0);
-    let authority = Authority::load(&what, der, files::key(&authority_key)?)?;
+    let authority = Authority::load(&what, der, key_file::private(&authority_key, output)?)?;
     let lifetime = DAY * arguments.days;
     let now = crate::time::wall();
     let not_before = if arguments.expired {

@@ -6,7 +6,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use crate::certificates::{Authority, Request, to_pem};
-use crate::cli::{Output, ca};
+use crate::cli::{Output, ca, key_file};
 use crate::keys::{KeyAlgorithm, PrivateKey};
 use crate::tls::server::{Served, serve};
 use crate::tls::settings::Acceptor;
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     if output.is_json() && connections.is_none() {
         return Err(Error::Usage("--json needs --once or --connections: the document ends with the server".to_owned()));
     }
-    let (chain, key, authority) = identity(arguments)?;
+    let (chain, key, authority) = identity(arguments, output)?;
     let settings = ServerSettings {
         provider: arguments.provider,
         version: arguments.tls,
@@ -171,9 +171,9 @@ fn line(peer: &SocketAddr, served: &Served) -> String {
 type Identity = (Vec<Vec<u8>>, PrivateKey, Option<Vec<u8>>);
 
 /// Certificate chain, key, and the authority to tell clients of, if it was made here.
-fn identity(arguments: &Arguments) -> Result<Identity> {
+fn identity(arguments: &Arguments, output: &Output) -> Result<Identity> {
     if let (Some(certificate), Some(key)) = (&arguments.cert, &arguments.key) {
-        return Ok((ca::certificates(certificate)?, ca::key(key)?, None));
+        return Ok((ca::certificates(certificate)?, key_file::private(key, output)?, None));
     }
     let authority = Authority::new("cryptodemo demo CA", KeyAlgorithm::P256, 7 * DAY);
     let key = PrivateKey::generate(KeyAlgorithm::P256);
