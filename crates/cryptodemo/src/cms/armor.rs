@@ -55,7 +55,7 @@ impl<R: BufRead> Dearmored<R> {
             } else if line.len() > MAX_LINE || line.starts_with(b"-") {
                 return Err(wrong("has a line in its PEM that is no base64"));
             } else {
-                self.state = State::Within { padded: line.ends_with(b"=") };
+                self.state = State::Within { padded: padded || line.ends_with(b"=") };
                 characters.extend(line);
             }
             // Lines of other lengths than 64: a block ends where a group of four does.
@@ -133,6 +133,7 @@ mod tests {
             "-----BEGIN CMS-----\nAAAA\n",
             "-----BEGIN CMS-----\nAAA*\n-----END CMS-----\n",
             "-----BEGIN CMS-----\nAA==\nAAAA\n-----END CMS-----\n",
+            "-----BEGIN CMS-----\nAA==\n\nAAAA\n-----END CMS-----\n",
             "-----BEGIN CMS-----\nAAAA\n-----END PKCS7-----\n",
             "-----BEGIN CMS-----\nAAAA\n-----END CMS-----\nmore\n",
             "-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----\n",
