@@ -1,6 +1,8 @@
 //! Tries each test with each backend, on all cores, and judges the answers.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{panic, thread};
 
@@ -106,14 +108,14 @@ impl Case {
         let mut ran = Ran::default();
         for &backend in backends.iter().filter(|backend| wanted.contains(backend)) {
             // A panic of a library on a vector is a finding about that test, not the end of all others.
-            let answer = panic::catch_unwind(panic::AssertUnwindSafe(|| attempt(backend)));
+            let answer = catch(|| attempt(backend));
             let verdict = match answer {
                 Ok(Answer::Skipped(reason)) => {
                     ran.left_out.push((backend, reason));
                     continue;
                 }
                 Ok(answer) => self.judge(&answer),
-                Err(_) => Err("panicked".to_owned()),
+                Err(why) => Err(format!("panicked: {why}")),
             };
             ran.backends.push(backend);
             ran.failures.extend(verdict.err().map(|why| (backend, why)));
@@ -124,6 +126,31 @@ impl Case {
         }
         ran
     }
+}
+
+thread_local! {
+    /// Whether a panic of this thread is the answer to a test.
+    static IS_ATTEMPTING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What the attempt gives, or the text of its panic, which is not printed then: it becomes a line of the report.
+fn catch<T>(attempt: impl FnOnce() -> T) -> std::result::Result<T, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !IS_ATTEMPTING.get() {
+                usual(info);
+            }
+        }));
+    });
+    IS_ATTEMPTING.set(true);
+    let outcome = panic::catch_unwind(panic::AssertUnwindSafe(attempt));
+    IS_ATTEMPTING.set(false);
+    outcome.map_err(|payload| {
+        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a text".to_owned())
+    })
 }
 
 #[derive(Default)]
@@ -197,4 +224,24 @@ fn run_all(cases: &[Case], wanted: &[Backend]) -> Vec<Ran> {
     });
     done.sort_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, ran)| ran).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A panic of a library is a finding about one test: told with its text, and the others run.
+    #[test]
+    fn a_panic_is_an_answer() {
+        let common = |id| Common { id, comment: String::new(), result: Verdict::Valid };
+        let cases = [
+            Case::new(common(1), &[Backend::Rust], |_| panic!("too long")),
+            Case::new(common(2), &[Backend::Rust], |_| panic!("{} bytes", 7)),
+            Case::new(common(3), &[Backend::Rust], |_| Answer::Agrees),
+        ];
+        let report = run("A".to_owned(), "S".to_owned(), &cases, &[Backend::Rust]);
+        let failed: Vec<_> = report.failed.iter().map(|failure| (failure.tc_id, failure.why.as_str())).collect();
+        assert_eq!(failed, [(1, "panicked: too long"), (2, "panicked: 7 bytes")]);
+        assert_eq!((report.run, report.passed), (3, 1));
+    }
 }
