@@ -208,3 +208,52 @@ fn serve_survives_garbage() {
     stdout(cryptodemo(at, &["tls", "connect", &server.localhost(), "--ca", "ca.pem"]));
     assert_eq!(server.rest().lines().filter(|line| line.contains("TLS 1.3")).count(), 1);
 }
+
+/// Both ends derive the same secrets (RFC 8446 section 7.1), so both files have the same lines.
+#[test]
+fn both_ends_log_the_same_secrets() {
+    let folder = folder();
+    let at = folder.path();
+    let mut server = Background::ours(at, &["--once", "--ca-out", "ca.pem", "--keylog", "server.log"]);
+    let arguments = ["tls", "connect", &server.localhost(), "--ca", "ca.pem", "--keylog", "client.log"];
+    stdout(cryptodemo(at, &arguments));
+    server.rest();
+    let lines = |name: &str| {
+        let text = std::fs::read_to_string(at.join(name)).expect("it was written");
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(lines("server.log"), lines("client.log"));
+    assert!(lines("server.log").iter().any(|line| line.starts_with("CLIENT_TRAFFIC_SECRET_0 ")));
+}
+
+/// A server that ran out of file descriptors serves again when connections end.
+#[test]
+fn too_many_connections_do_not_end_the_server() {
+    let folder = folder();
+    let at = folder.path();
+    let script = "ulimit -n 24; exec timeout 30 \"$0\" tls serve --listen 127.0.0.1:0 --ca-out ca.pem";
+    let mut child = Command::new("sh")
+        .args(["-c", script, BINARY])
+        .current_dir(at)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("there is a shell");
+    let mut said = BufReader::new(child.stdout.take().expect("piped"));
+    let mut warned = BufReader::new(child.stderr.take().expect("piped"));
+    let mut line = String::new();
+    said.read_line(&mut line).expect("readable");
+    let address = line.trim().strip_prefix("listening on ").expect("its address").to_owned();
+    let idle: Vec<_> = (0..40).map(|_| std::net::TcpStream::connect(&address).expect("it listens")).collect();
+    let mut warning = String::new();
+    warned.read_line(&mut warning).expect("readable");
+    assert!(warning.contains("Too many open files"), "{warning}");
+    drop(idle);
+    let connected = cryptodemo(at, &["tls", "connect", &address, "--name", "localhost", "--ca", "ca.pem"]);
+    let _ = Command::new("kill").arg(child.id().to_string()).status();
+    let _ = child.wait();
+    stdout(connected);
+}

@@ -2,7 +2,6 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli::output::Style;
@@ -10,7 +9,6 @@ use crate::cli::{Output, ca};
 use crate::net::delay::DelayedLine;
 use crate::report;
 use crate::tls::client::{AnswerEnd, Client, Exchange};
-use crate::tls::key_log::KeyLogFile;
 use crate::tls::negotiated::EarlyData;
 use crate::tls::{ClientSettings, Group, Provider, Trust, Version};
 use crate::{Error, Result};
@@ -122,13 +120,7 @@ fn settings(arguments: &Arguments, output: &Output) -> Result<ClientSettings> {
     if arguments.early_data {
         output.warn("early data can be replayed by anybody who sees it; send only what may arrive twice");
     }
-    let key_log = match &arguments.keylog {
-        Some(path) => {
-            output.warn(format!("whoever reads {} can decrypt these sessions", path.display()));
-            Some(Arc::new(KeyLogFile::open(path)?) as Arc<_>)
-        }
-        None => None,
-    };
+    let key_log = super::key_log(arguments.keylog.as_deref(), output)?;
     Ok(ClientSettings {
         provider: arguments.provider,
         version: arguments.tls,

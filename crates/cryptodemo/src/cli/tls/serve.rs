@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use super::accept_errors::Trouble;
 use crate::certificates::{Authority, Request, to_pem};
 use crate::cli::{Output, ca, key_file};
 use crate::keys::{KeyAlgorithm, PrivateKey};
@@ -49,6 +50,9 @@ pub(super) struct Arguments {
     /// Never resume sessions
     #[arg(long, conflicts_with = "early_data")]
     no_resumption: bool,
+    /// Append the secrets of the sessions there, as Wireshark reads them
+    #[arg(long, value_name = "FILE")]
+    keylog: Option<PathBuf>,
     /// End after one connection
     #[arg(long, conflicts_with = "connections")]
     once: bool,
@@ -72,6 +76,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
         version: arguments.tls,
         resumption: !arguments.no_resumption,
         early_data: arguments.early_data,
+        key_log: super::key_log(arguments.keylog.as_deref(), output)?,
         ..ServerSettings::new(chain, &key)
     };
     let acceptor = Arc::new(settings.acceptor()?);
@@ -114,6 +119,7 @@ fn accept(
         let (give_back, places) = mpsc::sync_channel::<Option<Served>>(usize::from(at_once));
         let mut served = Vec::new();
         let mut free = at_once;
+        let mut trouble = Trouble::default();
         let mut left = connections;
         while left != Some(0) {
             while free == 0 || left.is_none() {
@@ -125,7 +131,27 @@ fn accept(
                 // A server without an end keeps no history.
                 served.extend(one.filter(|_| left.is_some()));
             }
-            let (stream, peer) = listener.accept().map_err(Error::io("listening socket"))?;
+            let (stream, peer) = match listener.accept() {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    let is_new = trouble.is_new();
+                    let Some(pause) = trouble.pause_after(&error) else {
+                        return Err(Error::io("listening socket")(error));
+                    };
+                    if !pause.is_zero() {
+                        if is_new {
+                            output.warn(format!("no connection can be accepted for now: {error}"));
+                        }
+                        // A connection that ends gives back what is missing: the pause is over then.
+                        if let Ok(one) = places.recv_timeout(pause) {
+                            free += 1;
+                            served.extend(one.filter(|_| left.is_some()));
+                        }
+                    }
+                    continue;
+                }
+            };
+            trouble.is_over();
             free -= 1;
             left = left.map(|left| left - 1);
             let give_back = give_back.clone();
