@@ -175,6 +175,8 @@ impl Temporary {
     }
 
     fn rename(mut self, destination: &Path, mode: u32, existing: Existing) -> io::Result<()> {
+        // Before it has its name: a crash in between must not leave a file with other permissions than it should have.
+        self.file().set_permissions(Permissions::from_mode(mode))?;
         self.file().sync_all()?;
         let mut registry = registry::lock();
         let temporary = self.0.take().expect("only rename and drop take it");
@@ -185,9 +187,8 @@ impl Temporary {
         };
         // Whether it has its name now or was dropped with the error: the temporary name is gone.
         registry.forget(&name);
-        let file = renamed.map_err(|error| error.error)?;
+        renamed.map_err(|error| error.error)?;
         drop(registry);
-        file.set_permissions(Permissions::from_mode(mode))?;
         // The new name is on disk too, where the system lets folders be synchronised.
         let _ = File::open(folder(destination)).and_then(|folder| folder.sync_all());
         Ok(())

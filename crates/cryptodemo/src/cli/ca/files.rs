@@ -45,10 +45,31 @@ pub(super) fn absent(paths: &[&Path]) -> Result<()> {
     }
 }
 
-/// Writes the key with mode 0600, then the certificate; neither over anything that is there.
+/// Writes the key with mode 0600, then the certificate; neither over anything that is there, and both or none.
 pub(super) fn write_pair(certificate: &Path, der: &[u8], key: &Path, private: &PrivateKey) -> Result<()> {
     create_secret(key, private.pkcs8_pem().expose())?;
-    create_once(certificate, to_pem(der).as_bytes())
+    create_once(certificate, to_pem(der).as_bytes()).inspect_err(|_| {
+        // It was made just now, and nobody has a use for it without the certificate.
+        let _ = std::fs::remove_file(key);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_no_half_of_a_pair() {
+        let folder = tempfile::tempdir().unwrap();
+        let (certificate, key) = (folder.path().join("missing/a.pem"), folder.path().join("a.key"));
+        let private = PrivateKey::generate(KeyAlgorithm::Ed25519);
+        assert_eq!(write_pair(&certificate, b"DER", &key, &private).unwrap_err().exit_code(), 6);
+        assert!(!key.exists());
+        // A key that was there before stays.
+        create_secret(&key, b"mine").unwrap();
+        assert_eq!(write_pair(&certificate, b"DER", &key, &private).unwrap_err().exit_code(), 7);
+        assert!(key.exists());
+    }
 }
 
 /// Tells which files were written.
