@@ -42,6 +42,22 @@ fn a_signal_leaves_nothing() {
     }
 }
 
+#[test]
+fn the_help_knows_every_exit_code() {
+    let folder = folder();
+    let help = String::from_utf8(stdout(cryptodemo(folder.path(), &["--help"]))).unwrap();
+    let (_, codes) = help.split_once("Exit codes:\n").unwrap();
+    let codes: Vec<_> = codes.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(codes, ["0", "2", "3", "4", "5", "6", "7", "130"]);
+    let help = String::from_utf8(stdout(cryptodemo(folder.path(), &["pub", "decrypt", "--help"]))).unwrap();
+    assert!(
+        help.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .contains("by its exit code whether the padding was right")
+    );
+}
+
 /// A write that fails in the middle: the shell's limit on the size of files gives EFBIG, for every user.
 #[test]
 fn a_failing_write_leaves_nothing() {

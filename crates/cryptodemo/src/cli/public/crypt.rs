@@ -39,7 +39,8 @@ struct How {
     /// The scheme; the key's usual one if not given
     #[arg(long, value_name = "NAME")]
     scheme: Option<EncryptionScheme>,
-    /// Allow PKCS#1 v1.5, which Bleichenbacher's attack opens
+    /// Allow PKCS#1 v1.5, which Bleichenbacher's attack opens: decryption tells by its exit code whether the padding was
+    /// right, so never let strangers have messages decrypted
     #[arg(long)]
     insecure: bool,
     /// Input file; "-" is standard input
