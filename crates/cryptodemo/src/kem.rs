@@ -53,7 +53,9 @@ pub const SHARED_SECRET_LEN: usize = 32;
 
 /// Makes shared secrets for the holder of one private key.
 pub trait Encapsulator: Send + Sync {
-    /// A fresh shared secret, and what the other side needs to get at it.
+    /// A fresh shared secret of [`SHARED_SECRET_LEN`] bytes, and what the other side needs to get at it: the
+    /// encapsulation. It has the modulus' 256, 384 or 512 bytes for RSA-OAEP, 32 for X25519, 65 for P-256 (an
+    /// uncompressed point), 1088 for ML-KEM-768, 1120 for X25519MLKEM768, 256 for ElGamal.
     ///
     /// # Errors
     /// `Error::Key` if the public key turns out to be unusable (a point of small order, say).
@@ -62,10 +64,12 @@ pub trait Encapsulator: Send + Sync {
 
 /// Gets at shared secrets with one private key.
 pub trait Decapsulator: Send + Sync {
-    /// The shared secret behind the encapsulation.
+    /// The shared secret of [`SHARED_SECRET_LEN`] bytes behind the encapsulation, which has the length that
+    /// [`Encapsulator::encapsulate`] tells.
     ///
     /// # Errors
-    /// `Error::Rejected`, with one text for all reasons. ML-KEM never fails here: it gives another secret.
+    /// `Error::Rejected`, with one text for all reasons. ML-KEM-768 rejects a wrong length alone: for any other
+    /// encapsulation that was not made for the key, it gives another secret (FIPS 203 section 6.3).
     fn decapsulate(&self, encapsulation: &[u8]) -> Result<Secret>;
 }
 

@@ -34,7 +34,8 @@ pub enum SignatureScheme {
 
 /// Signs with one private key.
 pub trait Signer: Send + Sync {
-    /// The signature over the message.
+    /// The signature over the message: the modulus' 256, 384 or 512 bytes for RSA, 64 for Ed25519, 8 to 72 for ECDSA on
+    /// P-256 (DER, usually 70 to 72).
     fn sign(&self, message: &[u8]) -> Vec<u8>;
 }
 

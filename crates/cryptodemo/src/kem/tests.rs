@@ -57,6 +57,49 @@ fn backends_say_what_they_lack() {
     assert!(matches!(KemAlgorithm::for_key(signing.public()), Err(Error::Key(_))));
 }
 
+/// What the documentation of [`Encapsulator`] and [`Decapsulator`] promises.
+#[test]
+fn encapsulations_have_their_lengths_and_others_are_rejected() {
+    for (algorithm, len) in [
+        (KemAlgorithm::RsaOaep, 256),
+        (KemAlgorithm::X25519, 32),
+        (KemAlgorithm::P256, 65),
+        (KemAlgorithm::MlKem768, 1088),
+        (KemAlgorithm::X25519MlKem768, 1120),
+        (KemAlgorithm::ElGamal, 256),
+    ] {
+        let key = key_for(algorithm);
+        for from in algorithm.encapsulating_backends() {
+            let (_, made) = encapsulator(algorithm, *from, key.public()).and_then(|it| it.encapsulate()).unwrap();
+            assert_eq!(made.len(), len, "{algorithm} {from}");
+        }
+        for backend in algorithm.backends() {
+            let decapsulator = decapsulator(algorithm, *backend, &key).unwrap();
+            for wrong in [0, len - 1, len + 1] {
+                assert!(
+                    matches!(decapsulator.decapsulate(&vec![7; wrong]), Err(Error::Rejected(_))),
+                    "{algorithm} {wrong}"
+                );
+            }
+        }
+    }
+    // FIPS 203 section 6.3: implicit rejection.
+    let key = key_for(KemAlgorithm::MlKem768);
+    for backend in KemAlgorithm::MlKem768.backends() {
+        assert!(decapsulator(KemAlgorithm::MlKem768, *backend, &key).unwrap().decapsulate(&[7; 1088]).is_ok());
+    }
+}
+
+/// RUSTSEC-2023-0071: the crate `rsa` is never the first choice where a private RSA key decrypts.
+#[test]
+fn rsa_is_decrypted_by_aws_lc() {
+    assert_eq!(KemAlgorithm::RsaOaep.backends()[0], Backend::AwsLc);
+    assert_eq!(KemAlgorithm::RsaOaep.encapsulating_backends()[0], Backend::AwsLc);
+    for scheme in [EncryptionScheme::RsaOaep, EncryptionScheme::RsaPkcs1] {
+        assert_eq!(scheme.backends()[0], Backend::AwsLc, "{scheme}");
+    }
+}
+
 /// A changed encapsulation or another's key never gives the secret, and all errors read the same.
 #[test]
 fn changed_encapsulations_never_give_the_secret() {

@@ -38,6 +38,23 @@ fn backends_accept_each_others_signatures() {
     }
 }
 
+/// What the documentation of [`Signer`] promises.
+#[test]
+fn signatures_have_their_lengths() {
+    for scheme in SignatureScheme::ALL {
+        let key = key_for(scheme);
+        let lens = match scheme {
+            SignatureScheme::RsaPss | SignatureScheme::RsaPkcs1 => 256..=256,
+            SignatureScheme::Ed25519 => 64..=64,
+            SignatureScheme::EcdsaP256 => 8..=72,
+        };
+        for backend in scheme.backends() {
+            let signature = signer(scheme, *backend, &key).unwrap().sign(b"hello");
+            assert!(lens.contains(&signature.len()), "{scheme} {backend}: {}", signature.len());
+        }
+    }
+}
+
 /// A PSS signature is none of PKCS#1 v1.5, and the other way round.
 #[test]
 fn schemes_of_one_key_are_kept_apart() {
