@@ -1,7 +1,7 @@
 //! `cryptodemo ssl`.
 
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
@@ -270,7 +270,7 @@ fn print_comparison(rows: &[Row], output: &Output) -> Result<()> {
     output.line("Round trips: after TCP's own, before A's message can leave.")
 }
 
-fn serve(arguments: &Arguments, ca: &PathBuf, output: &Output) -> Result<()> {
+fn serve(arguments: &Arguments, ca: &Path, output: &Output) -> Result<()> {
     if !arguments.listen.ip().is_loopback() {
         return Err(Error::Unsafe("the protocol is for teaching; it listens on loopback addresses only".to_owned()));
     }
@@ -285,7 +285,7 @@ fn serve(arguments: &Arguments, ca: &PathBuf, output: &Output) -> Result<()> {
     one_side(ssl::server(&mut stream, &identity.certificate_der, &identity.key)?, arguments, output)
 }
 
-fn connect(arguments: &Arguments, ca: &PathBuf, output: &Output) -> Result<()> {
+fn connect(arguments: &Arguments, ca: &Path, output: &Output) -> Result<()> {
     let authorities = super::ca::certificates(ca)?;
     let authorities: Vec<&[u8]> = authorities.iter().map(Vec::as_slice).collect();
     output.warn(WARNING);

@@ -185,21 +185,21 @@ fn recipients_are_bounded_to_the_byte() {
     }
 }
 
-/// How a test names the recipient.
+/// What a test names the recipient by.
 #[derive(Debug, Clone, Copy)]
 enum Named {
-    ByThisKey,
-    ByAnotherKey,
-    ByCertificate,
+    ThisKey,
+    AnotherKey,
+    Certificate,
 }
 
 fn recipient(named: Named, scheme: &[u8], encrypted: &[u8]) -> Vec<u8> {
     let key = PrivateKey::parse("test key", KEY).expect("a good key");
     let id = subject_key_identifier(key.public()).expect("a good key");
     let (version, identifier) = match named {
-        Named::ByThisKey => (2, der::element(0x80, &[&id])),
-        Named::ByAnotherKey => (2, der::element(0x80, &[b"zzzzzzzzzzzzzzzzzzzz"])),
-        Named::ByCertificate => (0, der::element(0x30, &[&der::element(0x30, &[]), &der::element(0x02, &[&[7]])])),
+        Named::ThisKey => (2, der::element(0x80, &[&id])),
+        Named::AnotherKey => (2, der::element(0x80, &[b"zzzzzzzzzzzzzzzzzzzz"])),
+        Named::Certificate => (0, der::element(0x30, &[&der::element(0x30, &[]), &der::element(0x02, &[&[7]])])),
     };
     let version = der::element(0x02, &[&[version]]);
     der::element(0x30, &[&version, &identifier, scheme, &der::element(0x04, &[encrypted])])
@@ -246,9 +246,7 @@ fn a_wrong_padding_looks_like_a_wrong_key() {
     let (pkcs1, oaep) = (pkcs1_identifier(), key_transport::oaep_sha256_identifier());
     for (scheme, encrypt) in [(pkcs1, by_pkcs1 as fn(&[u8]) -> Vec<u8>), (oaep, by_oaep)] {
         let (good, short) = (encrypt(&[b'K'; 32]), encrypt(&[b'K'; 16]));
-        for (named, code, readings) in
-            [(Named::ByThisKey, 3, 2), (Named::ByCertificate, 3, 2), (Named::ByAnotherKey, 5, 1)]
-        {
+        for (named, code, readings) in [(Named::ThisKey, 3, 2), (Named::Certificate, 3, 2), (Named::AnotherKey, 5, 1)] {
             let answers: Vec<_> = [&good, &short, &damaged(good.clone()), &vec![0xff; 256], &vec![0; 256]]
                 .into_iter()
                 .map(|encrypted| {
@@ -266,8 +264,8 @@ fn a_wrong_padding_looks_like_a_wrong_key() {
 #[test]
 fn another_recipient_under_pkcs1_changes_nothing() {
     let gcm = content::gcm_identifier(AeadAlgorithm::Aes256Gcm, &[0; 12]).unwrap();
-    let other = recipient(Named::ByCertificate, &pkcs1_identifier(), &by_pkcs1(&[b'X'; 32]));
-    let broken = recipient(Named::ByCertificate, &pkcs1_identifier(), &[0; 256]);
+    let other = recipient(Named::Certificate, &pkcs1_identifier(), &by_pkcs1(&[b'X'; 32]));
+    let broken = recipient(Named::Certificate, &pkcs1_identifier(), &[0; 256]);
     let content_key = Secret::random(32);
     let (nonce, mut content) = (Nonce::random(), *b"twenty bytes of text");
     let algorithm = content::gcm_identifier(AeadAlgorithm::Aes256Gcm, &nonce.bytes()).unwrap();
@@ -278,7 +276,7 @@ fn another_recipient_under_pkcs1_changes_nothing() {
         (pkcs1_identifier(), by_pkcs1(content_key.expose())),
         (key_transport::oaep_sha256_identifier(), by_oaep(content_key.expose())),
     ] {
-        let mine = recipient(Named::ByCertificate, &scheme, &encrypted);
+        let mine = recipient(Named::Certificate, &scheme, &encrypted);
         let mut readings = Vec::new();
         for before in [&other, &broken] {
             let mut message =

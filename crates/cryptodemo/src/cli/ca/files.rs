@@ -54,6 +54,15 @@ pub(super) fn write_pair(certificate: &Path, der: &[u8], key: &Path, private: &P
     })
 }
 
+/// Tells which files were written.
+pub(super) fn tell(output: &Output, certificate: &Path, key: &Path, public: &str, secret: &str) -> Result<()> {
+    if output.is_json() {
+        return output.json(&serde_json::json!({ "certificate": certificate, "key": key }));
+    }
+    output.line(format!("{}  the certificate: {public}", certificate.display()))?;
+    output.line(format!("{}  the private key: {secret}", key.display()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,13 +79,4 @@ mod tests {
         assert_eq!(write_pair(&certificate, b"DER", &key, &private).unwrap_err().exit_code(), 7);
         assert!(key.exists());
     }
-}
-
-/// Tells which files were written.
-pub(super) fn tell(output: &Output, certificate: &Path, key: &Path, public: &str, secret: &str) -> Result<()> {
-    if output.is_json() {
-        return output.json(&serde_json::json!({ "certificate": certificate, "key": key }));
-    }
-    output.line(format!("{}  the certificate: {public}", certificate.display()))?;
-    output.line(format!("{}  the private key: {secret}", key.display()))
 }
