@@ -51,7 +51,7 @@ Exit codes:
   4  malformed or truncated input
   5  unusable key, or a message for other recipients
   6  reading or writing failed
-  7  refused as unsafe; the message names the way out: an option, or another name
+  7  refused as unsafe; the message names the way out: an option, another name
   130  ended by SIGINT, SIGTERM or SIGHUP; unfinished output was removed";
 
 /// When to colour.
