@@ -14,7 +14,7 @@ mod registry;
 use std::path::Path;
 
 pub use input::{Input, read};
-pub use new_file::{NewFile, create_once, create_secret};
+pub use new_file::{NewFile, check_folder, create_once, create_secret};
 
 use crate::Result;
 

@@ -79,6 +79,51 @@ impl BlockCipher {
     }
 }
 
+impl BlockCipher {
+    /// What is wrong with a key that makes DES or Triple DES weaker than it is anyway (NIST SP 800-67 sections 3.2, 3.3.2).
+    #[must_use]
+    pub fn weak_key(self, key: &Secret) -> Option<&'static str> {
+        // The lowest bit of each byte is parity, which the cipher does not use.
+        let part = |part: &[u8; 8]| u64::from_be_bytes(*part) & 0xfefe_fefe_fefe_fefe;
+        let parts = zeroize::Zeroizing::new(key.expose().as_chunks().0.iter().map(part).collect::<Vec<_>>());
+        match (self, parts.as_slice()) {
+            (Self::DesEde3, [first, second, third]) if first == second || second == third => {
+                Some("two keys in a row are equal and cancel out: single DES is left")
+            }
+            (Self::DesEde3, [first, _, third]) if first == third => {
+                Some("the first key is the third: two-key Triple DES")
+            }
+            (Self::Des, [only]) if WEAK_DES.contains(only) => {
+                Some("a weak key of DES: encrypting again, with it or its partner, gives the message")
+            }
+            (Self::DesEde3, parts) if parts.iter().any(|part| WEAK_DES.contains(part)) => {
+                Some("one of its three keys is a weak key of DES")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The four weak keys and the twelve half-weak ones, without parity (NIST SP 800-67 section 3.3.2).
+const WEAK_DES: [u64; 16] = [
+    0x0000_0000_0000_0000,
+    0xfefe_fefe_fefe_fefe,
+    0xe0e0_e0e0_f0f0_f0f0,
+    0x1e1e_1e1e_0e0e_0e0e,
+    0x00fe_00fe_00fe_00fe,
+    0xfe00_fe00_fe00_fe00,
+    0x1ee0_1ee0_0ef0_0ef0,
+    0xe01e_e01e_f00e_f00e,
+    0x00e0_00e0_00f0_00f0,
+    0xe000_e000_f000_f000,
+    0x1efe_1efe_0efe_0efe,
+    0xfe1e_fe1e_fe0e_fe0e,
+    0x001e_001e_000e_000e,
+    0x1e00_1e00_0e00_0e00,
+    0xe0fe_e0fe_f0fe_f0fe,
+    0xfee0_fee0_fef0_fef0,
+];
+
 /// Modes of operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Mode {

@@ -117,17 +117,27 @@ impl Environment {
         }
     }
 
+    /// Processor, cores, system and build in one line.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        self.machine().join(", ")
+    }
+
+    fn machine(&self) -> [String; 5] {
+        let governor = self.governor.as_deref().unwrap_or("not told");
+        [
+            self.cpu.clone(),
+            format!("{} cores", self.cores),
+            self.target.clone(),
+            format!("governor {governor}"),
+            format!("{} build", self.build.name()),
+        ]
+    }
+
     /// Lines for people, at most 80 columns each.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let governor = self.governor.as_deref().unwrap_or("not told");
-        let mut lines = vec![format!(
-            "{}, {} cores, {}, governor {governor}, {} build",
-            self.cpu,
-            self.cores,
-            self.target,
-            self.build.name()
-        )];
+        let mut lines = wrap(&self.machine(), 78);
         let versions = self.versions.iter().map(|version| format!("{} {}", version.name, version.version));
         for words in [self.instructions.iter().map(|name| (*name).to_owned()).collect(), versions.collect::<Vec<_>>()] {
             lines.extend(wrap(&words, 78));
@@ -205,7 +215,7 @@ mod tests {
     fn lines_fit_a_terminal_of_80_columns() {
         let mut environment = Environment::look();
         environment.cpu = "Intel(R) Xeon(R) Processor".to_owned();
-        for line in environment.lines().iter().skip(1) {
+        for line in environment.lines() {
             assert!(line.len() <= 80, "{line}");
         }
     }

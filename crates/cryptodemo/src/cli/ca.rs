@@ -56,7 +56,7 @@ struct Init {
     #[arg(long, value_name = "ALG", default_value = "p256", value_parser = files::signing_algorithm)]
     alg: KeyAlgorithm,
     /// Name of the authority
-    #[arg(long, default_value = "cryptodemo demo CA")]
+    #[arg(long, default_value = "cryptodemo demo CA", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     name: String,
     /// Days of validity
     #[arg(long, default_value_t = 3650, value_parser = clap::value_parser!(u32).range(1..=36_500))]

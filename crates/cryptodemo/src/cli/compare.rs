@@ -77,6 +77,9 @@ struct Results {
 /// Runs the command.
 pub(super) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     let kind = arguments.plot.as_deref().map(Plot::of).transpose()?;
+    if let Some(path) = &arguments.plot {
+        files::check_folder(path)?;
+    }
     let debug = if arguments.allow_debug { DebugTiming::Allowed } else { DebugTiming::Refused };
     require_release(Profile::current(), debug)?;
     let environment = Environment::look();
@@ -94,6 +97,12 @@ pub(super) fn run(arguments: Arguments, output: &Output) -> Result<()> {
         measured,
         pairs,
     };
+    // What was measured is shown even if the plot cannot be written.
+    if output.is_json() {
+        output.json(&results)?
+    } else {
+        show::results(&results, output)?
+    }
     if let Some((path, kind)) = arguments.plot.as_deref().zip(kind) {
         let text = match kind {
             Plot::Svg => plot::svg(&results.measured, &results.environment)?,
@@ -102,7 +111,7 @@ pub(super) fn run(arguments: Arguments, output: &Output) -> Result<()> {
         files::write(path, text.as_bytes())?;
         output.note(format!("wrote {}", path.display()));
     }
-    if output.is_json() { output.json(&results) } else { show::results(&results, output) }
+    Ok(())
 }
 
 #[cfg(test)]

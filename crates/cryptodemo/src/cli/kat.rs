@@ -27,10 +27,10 @@ pub(super) struct Arguments {
 }
 
 const HELP: &str = "\
-Every test is run by each backend that has its algorithm. A test passes if all that
-ran it did what the file says: took valid input and gave its answer, refused
-invalid input. What is not offered is skipped, with the reason. A file of which
-nothing was run says so, and is no failure.
+Every test is run by each backend that has its algorithm. A test passes if all
+that ran it did what the file says: took valid input and gave its answer,
+refused invalid input. What is not offered is skipped, with the reason. A file
+of which nothing was run says so, and is no failure.
 
 Exit codes, the worst one first; all files are run in any case:
   3  a test failed

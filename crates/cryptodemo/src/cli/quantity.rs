@@ -27,6 +27,18 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A delay each way: `50ms`, `1s`; at most a second, for nobody here waits longer than ten for an answer.
+pub(super) fn delay(text: &str) -> Result<Duration, String> {
+    let wrong = || "a time from 0ms to 1s, as 50ms or 1s".to_owned();
+    let (number, unit_ms) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(number), _) => (number, 1),
+        (None, Some(number)) => (number, 1000),
+        (None, None) => return Err(wrong()),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    number.checked_mul(unit_ms).filter(|ms| *ms <= 1000).map(Duration::from_millis).ok_or_else(wrong)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +73,22 @@ mod tests {
             [("2", Some(2000)), ("0.5", Some(500)), ("0", None), ("-1", None), ("nan", None), ("inf", None), ("", None)]
         {
             assert_eq!(seconds(text).ok(), expect.map(Duration::from_millis), "{text}");
+        }
+    }
+
+    #[test]
+    fn delays_are_at_most_a_second() {
+        for (text, expect) in [
+            ("0ms", Some(0)),
+            ("50ms", Some(50)),
+            ("1s", Some(1000)),
+            ("1001ms", None),
+            ("2s", None),
+            ("50", None),
+            ("-1ms", None),
+            ("99999999999999999999s", None),
+        ] {
+            assert_eq!(delay(text).ok(), expect.map(Duration::from_millis), "{text}");
         }
     }
 }

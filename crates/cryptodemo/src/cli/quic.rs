@@ -2,20 +2,17 @@
 
 use std::time::Duration;
 
-use super::Output;
 use super::table::{self, Align};
+use super::{Output, quantity};
 use crate::error::Error;
 use crate::{Result, quic, report};
-
-/// Longest delay, so that nobody waits for ever.
-const MAX_DELAY_MS: u64 = 1000;
 
 /// Arguments of `cryptodemo quic`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// How long each packet takes, each way: 50ms, 0ms
-    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = delay)]
+    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = quantity::delay)]
     delay: Duration,
     /// What the client sends
     #[arg(long, value_name = "TEXT", default_value = "hello B, this is A")]
@@ -28,14 +25,6 @@ Examples:
   cryptodemo quic --delay 20ms
   cryptodemo quic --delay 0ms --json";
 
-fn delay(text: &str) -> std::result::Result<Duration, String> {
-    let number = text.strip_suffix("ms").ok_or("a number of milliseconds is needed, as in 50ms")?;
-    match number.parse() {
-        Ok(millis @ 0..=MAX_DELAY_MS) => Ok(Duration::from_millis(millis)),
-        _ => Err(format!("a whole number from 0ms to {MAX_DELAY_MS}ms is needed")),
-    }
-}
-
 /// Runs the command.
 pub(super) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     if arguments.message.len() > 4096 {
@@ -47,8 +36,12 @@ pub(super) fn run(arguments: Arguments, output: &Output) -> Result<()> {
         return output.json(&serde_json::json!({ "delay_each_way_ms": delay_ms, "ways": all }));
     }
     output.line(format!(
-        "Delay: {} each way. Times from the client's first packet.",
-        report::duration(arguments.delay)
+        "Delay: {}. Times from the client's first packet.",
+        if arguments.delay.is_zero() {
+            "none".to_owned()
+        } else {
+            format!("{} each way", report::duration(arguments.delay))
+        }
     ))?;
     output.line("")?;
     let mut rows =
@@ -71,9 +64,6 @@ pub(super) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     }
     output.line("")?;
     output.line("Trips: measured time divided by two delays, rounded; TCP's own handshake counts.")?;
-    output.warn(
-        "0-RTT data can be replayed: whoever records it can send it again; send only what may happen twice \
-         (RFC 8446 section 8, RFC 9001 section 9.2)",
-    );
+    output.warn("0-RTT data can be replayed; send only what may happen twice");
     Ok(())
 }

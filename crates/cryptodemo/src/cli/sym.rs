@@ -170,6 +170,11 @@ fn check(crypt: &Crypt, output: &Output) -> Result<Secret> {
             return Err(Error::Unsafe(format!("{algorithm}: {weakness}; --insecure does it nonetheless")));
         }
         output.note(format!("{algorithm}: {weakness}"));
+        let key = key(&crypt.key, crypt.alg, output)?;
+        if let Some(weakness) = algorithm.cipher.weak_key(&key) {
+            output.warn(format!("{algorithm}: {weakness}"));
+        }
+        return Ok(key);
     }
     key(&crypt.key, crypt.alg, output)
 }

@@ -210,7 +210,7 @@ fn words(area: &Area<'_>, all: &[Measured], environment: &Environment) -> Drawn 
     let under = "Fastest backend for each point. Solid: RSA decrypts, ciphers encrypt; dashed: RSA encrypts.";
     area.draw(&Text::new(under, (LEFT, 42), small.clone()))?;
     let mut notes = tables::method(all);
-    notes.extend(environment.lines().into_iter().take(1));
+    notes.push(environment.headline());
     for (y, note) in (HEIGHT - BOTTOM + 66..).step_by(18).zip(notes) {
         area.draw(&Text::new(note, (LEFT, y), small.clone()))?;
     }

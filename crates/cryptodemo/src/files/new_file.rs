@@ -214,6 +214,14 @@ fn plain(error: &io::Error) -> io::Error {
     )
 }
 
+/// Refuses a file whose folder is missing, before work is done for it.
+///
+/// # Errors
+/// [`Error::Io`] if there is no such folder.
+pub fn check_folder(path: &Path) -> Result<()> {
+    no_folder(path).map_or(Ok(()), Err)
+}
+
 /// What is missing if a file cannot be made because its folder is not there.
 fn no_folder(path: &Path) -> Option<Error> {
     let folder = folder(path);

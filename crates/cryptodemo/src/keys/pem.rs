@@ -26,7 +26,7 @@ const DASHES: &str = "-----";
 /// The blocks of a file, or `None` if it is no PEM: it may be DER then.
 ///
 /// # Errors
-/// `Error::Malformed` for a block that is damaged or does not end, or for text after the last; `Error::Key` if one is
+/// `Error::Malformed` for a block that is damaged or does not end; `Error::Key` if one is
 /// encrypted.
 pub(super) fn blocks(what: &str, bytes: &[u8]) -> Result<Option<Vec<Block>>> {
     if bytes.is_empty() {
@@ -38,21 +38,13 @@ pub(super) fn blocks(what: &str, bytes: &[u8]) -> Result<Option<Vec<Block>>> {
     let text = str::from_utf8(bytes).map_err(|_| Error::malformed(what, "a PEM file with bytes that are no text"))?;
     let mut blocks = Vec::new();
     let mut lines = text.lines();
-    let mut trailing = false;
     while let Some(line) = lines.next() {
         if let Some(label) = line.trim_end().strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(DASHES)) {
-            // Text between blocks explains the next one (RFC 7468 section 2).
-            trailing = false;
+            // Text around blocks explains them (RFC 7468 section 2).
             blocks.push(block(what, label, &mut lines)?);
-        } else if !line.trim().is_empty() {
-            trailing = true;
         }
     }
-    match blocks.is_empty() {
-        true => Err(Error::malformed(what, "its line -----BEGIN is damaged")),
-        false if trailing => Err(Error::malformed(what, "there is something after the last line -----END")),
-        false => Ok(Some(blocks)),
-    }
+    if blocks.is_empty() { Err(Error::malformed(what, "its line -----BEGIN is damaged")) } else { Ok(Some(blocks)) }
 }
 
 fn block(what: &str, label: &str, lines: &mut std::str::Lines<'_>) -> Result<Block> {

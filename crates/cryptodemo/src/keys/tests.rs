@@ -127,7 +127,6 @@ fn whatever_else_is_wrong_with_a_file_is_told() {
         (b"hello".to_vec(), "no private key"),
         (vec![0; 100], "no private key"),
         ([der, &[0]].concat(), "no private key"),
-        (format!("{pem}garbage\n").into_bytes(), "after the last line"),
         (pem.replace("END PRIVATE", "END PUBLIC").into_bytes(), "ends as something else"),
         (pem.replace("MC4C", "MC*C").into_bytes(), "base64"),
         (format!("{pem}{pem}").into_bytes(), "several private keys"),

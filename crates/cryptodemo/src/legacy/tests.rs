@@ -93,3 +93,25 @@ fn counters_carry_through_the_whole_block() {
     by_name("aria-128-ecb").encrypt_blocks(&[], &mut expected);
     assert_eq!(stream.as_slice(), expected);
 }
+
+/// NIST SP 800-67 section 3.3.2 for the weak keys, 3.2 for keys that are equal; parity bits do not count.
+#[test]
+fn weak_keys_of_des_are_known_whatever_their_parity() {
+    let (a, b, c) = ([0x13; 8], [0x57; 8], [0x9b; 8]);
+    let triple = |parts: [[u8; 8]; 3]| parts.concat();
+    for (cipher, key, is_weak) in [
+        (BlockCipher::Des, vec![1; 8], true),
+        (BlockCipher::Des, vec![0; 8], true),
+        (BlockCipher::Des, vec![0xe0, 0xfe, 0xe0, 0xfe, 0xf1, 0xfe, 0xf1, 0xfe], true),
+        (BlockCipher::Des, b.to_vec(), false),
+        (BlockCipher::DesEde3, triple([a, a, a]), true),
+        (BlockCipher::DesEde3, triple([a, [0x12; 8], c]), true),
+        (BlockCipher::DesEde3, triple([a, b, a]), true),
+        (BlockCipher::DesEde3, triple([a, [1; 8], c]), true),
+        (BlockCipher::DesEde3, triple([a, b, c]), false),
+        (BlockCipher::Aes128, vec![1; 16], false),
+    ] {
+        let found = cipher.weak_key(&Secret::new(key.clone()));
+        assert_eq!(found.is_some(), is_weak, "{} {key:02x?}", cipher.name());
+    }
+}

@@ -167,18 +167,19 @@ fn beside_openssl(results: &Results, openssl: &OpensslResult, output: &Output) -
     }
     lines(&[Align::Left, Align::Left, Align::Right, Align::Left], &rows, output)?;
     let rounds = openssl.cases.first().map_or(0, |case| case.ratio.samples);
-    output.line(format!(
-        "Ratio: ours by openssl's, median of {rounds} rounds; above 1 ours is faster. For RSA, openssl"
-    ))?;
-    output.line("signs by PKCS#1 v1.5; decryption here is OAEP, which adds hashing to the same power.")?;
+    output.line(format!("Ratio: ours by openssl's, median of {rounds} rounds; above 1 ours is faster. For"))?;
+    output.line("RSA, openssl signs by PKCS#1 v1.5; decryption here is OAEP, which adds hashing")?;
+    output.line("to the same power.")?;
     if results.environment.instructions.contains(&"VAES") && lacks_vaes(&openssl.version) {
-        output.line("This processor has VAES. aws-lc and ring use it for AES-GCM, OpenSSL does from 3.1 on:")?;
-        output.line("ratios far above 1 are no error. With OPENSSL_ia32cap=:~0x60000000000 in the")?;
-        output.line("environment aws-lc and openssl leave it out, ring does not.")?;
+        output.line("This processor has VAES. aws-lc and ring use it for AES-GCM, OpenSSL does from")?;
+        output.line("3.1 on: ratios far above 1 are no error. With")?;
+        output.line("OPENSSL_ia32cap=:~0x60000000000 in the environment aws-lc and openssl leave it")?;
+        output.line("out, ring does not.")?;
     }
     if results.environment.instructions.contains(&"AVX512-IFMA") {
-        output.line("This processor has AVX512-IFMA. For RSA-2048 aws-lc and openssl use it, ring does")?;
-        output.line("not. With OPENSSL_ia32cap=:~0x200000 in the environment openssl leaves it out.")?;
+        output.line("This processor has AVX512-IFMA. For RSA-2048 aws-lc and openssl use it, ring")?;
+        output.line("does not. With OPENSSL_ia32cap=:~0x200000 in the environment openssl leaves it")?;
+        output.line("out.")?;
     }
     Ok(())
 }

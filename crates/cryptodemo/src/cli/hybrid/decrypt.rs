@@ -35,10 +35,10 @@ To a pipe, a chunked file's plaintext goes chunk by chunk, each after its own
 tag was verified. Whether the end was cut off is known at the end only: look at
 the exit code before you act on what came out.
 
-Opens what `openssl cms -encrypt` makes with -aes-256-gcm and RSA-OAEP, in DER or
-PEM, with -stream too. What openssl makes by default (AES-CBC without a tag, keys
-under PKCS#1 v1.5) needs --insecure. With AES-CBC a wrong key or a change may give
-wrong data without an error.
+Opens what `openssl cms -encrypt` makes with -aes-256-gcm and RSA-OAEP, in DER
+or PEM, with -stream too. What openssl makes by default (AES-CBC without a tag,
+keys under PKCS#1 v1.5) needs --insecure. With AES-CBC a wrong key or a change
+may give wrong data without an error.
 
 Examples:
   openssl req -x509 -newkey rsa:2048 -noenc -subj /CN=B -keyout b.key -out b.crt

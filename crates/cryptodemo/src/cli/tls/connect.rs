@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::output::Style;
-use crate::cli::{Output, ca};
+use crate::cli::{Output, ca, quantity};
 use crate::net::delay::DelayedLine;
 use crate::report;
 use crate::tls::client::{AnswerEnd, Client, Exchange};
@@ -58,7 +58,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     keylog: Option<PathBuf>,
     /// Delay each direction by so long, through a proxy on loopback, as 50ms
-    #[arg(long, value_name = "TIME", value_parser = delay)]
+    #[arg(long, value_name = "TIME", value_parser = quantity::delay)]
     delay: Option<Duration>,
     /// Believe any certificate, that of a man in the middle too
     #[arg(long, conflicts_with = "ca")]
@@ -118,7 +118,7 @@ fn settings(arguments: &Arguments, output: &Output) -> Result<ClientSettings> {
         }
     };
     if arguments.early_data {
-        output.warn("early data can be replayed by anybody who sees it; send only what may arrive twice");
+        output.warn("0-RTT data can be replayed; send only what may happen twice");
     }
     let key_log = super::key_log(arguments.keylog.as_deref(), output)?;
     Ok(ClientSettings {
@@ -182,16 +182,4 @@ fn resolve(server: &str) -> Result<(String, SocketAddr)> {
     all.sort_by_key(SocketAddr::is_ipv6);
     let first = all.first().ok_or_else(|| Error::Usage(format!("{host} has no address")))?;
     Ok((host.to_owned(), *first))
-}
-
-fn delay(text: &str) -> std::result::Result<Duration, String> {
-    let wrong = || "a time from 0ms to 10s, as 50ms or 1s".to_owned();
-    let (number, unit_ms) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
-        (Some(number), _) => (number, 1),
-        (None, Some(number)) => (number, 1000),
-        (None, None) => return Err(wrong()),
-    };
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    let ms = number.checked_mul(unit_ms).filter(|ms| *ms <= 10_000).ok_or_else(wrong)?;
-    Ok(Duration::from_millis(ms))
 }

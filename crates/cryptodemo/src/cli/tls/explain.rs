@@ -87,10 +87,7 @@ pub(super) fn run(arguments: Arguments, output: &Output) -> Result<()> {
         return Err(Error::Usage("TLS 1.2 has no 0-RTT data; take --tls 1.3".to_owned()));
     }
     if arguments.early_data {
-        output.warn(
-            "0-RTT data can be replayed: whoever records it can send it again, and a server that does not notice \
-             acts twice; send only what may happen twice",
-        );
+        output.warn("0-RTT data can be replayed; send only what may happen twice");
     }
     let secrets = Arc::new(SessionSecrets::default());
     let (recording, outcome) = session(&arguments, version, &secrets)?;

@@ -92,7 +92,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
         }
     }
     if arguments.early_data {
-        output.warn("early data can be replayed by anybody who sees it; take it only for requests that change nothing");
+        output.warn("0-RTT data can be replayed; take it only for requests that change nothing");
     }
     let listening = format!("listening on {address}");
     if output.is_json() {

@@ -1,12 +1,12 @@
 //! What A says: a file, or text of a given length.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use crate::Result;
 use crate::error::Error;
 use crate::exchange::MESSAGE_LIMIT;
+use crate::files::Input;
 use crate::report;
 
 /// Reads a size: a number and a unit, with or without a blank between them.
@@ -14,7 +14,11 @@ pub(super) fn parse_size(text: &str) -> std::result::Result<u64, String> {
     let text = text.trim();
     let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
-    let number: u64 = number.parse().map_err(|_| format!("{text:?} does not start with a whole number"))?;
+    if number.is_empty() {
+        return Err(format!("{text:?} does not start with a whole number"));
+    }
+    let too_long = || format!("at most {}: the exchange holds the message in memory", report::size(MESSAGE_LIMIT));
+    let number: u64 = number.parse().map_err(|_| too_long())?;
     let unit = match unit.trim_start() {
         "" | "B" => 1,
         "KiB" | "K" => 1 << 10,
@@ -25,7 +29,7 @@ pub(super) fn parse_size(text: &str) -> std::result::Result<u64, String> {
         other => return Err(format!("{other:?} is none of B, KiB, MiB, GiB, kB, MB")),
     };
     let bytes = number.checked_mul(unit).filter(|bytes| *bytes <= MESSAGE_LIMIT);
-    bytes.ok_or_else(|| format!("at most {}: the exchange holds the message in memory", report::size(MESSAGE_LIMIT)))
+    bytes.ok_or_else(too_long)
 }
 
 /// A's message.
@@ -34,9 +38,10 @@ pub(super) fn message(file: Option<&Path>, size: u64) -> Result<Vec<u8>> {
         return Ok(text(usize::try_from(size).expect("bounded when it was parsed")));
     };
     let mut message = Vec::new();
-    let file = File::open(path).map_err(Error::io(path))?;
+    let file = Input::open(path)?;
+    let place = file.place().to_owned();
     // One byte more than allowed tells too long from just long enough, also for what has no length.
-    file.take(MESSAGE_LIMIT + 1).read_to_end(&mut message).map_err(Error::io(path))?;
+    file.take(MESSAGE_LIMIT + 1).read_to_end(&mut message).map_err(Error::io(place))?;
     if message.len() as u64 > MESSAGE_LIMIT {
         return Err(Error::Usage(format!(
             "{}: longer than {}, which the exchange would hold in memory; use hybrid encrypt --format chunked",
