@@ -76,8 +76,8 @@ pub struct Failure {
 /// [`Error::Malformed`] if it is no JSON, if its schema is not known here, or if it is not as its schema says. A test
 /// that fails is no error but part of the report.
 pub fn check(what: &str, json: &[u8], backends: &[Backend]) -> Result<FileReport> {
-    if !matches!(json.trim_ascii_start().first(), Some(b'{')) {
-        return Err(Error::malformed(what, "not a file of vectors: those are JSON objects"));
+    if json.trim_ascii_start().first().is_some_and(|byte| *byte != b'{') {
+        return Err(Error::malformed(what, "not the JSON expected: files of vectors are objects"));
     }
     let header: schema::Header = schema::read(what, json)?;
     let (name, cases) = match header.schema.as_deref() {
