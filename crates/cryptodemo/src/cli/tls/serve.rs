@@ -162,7 +162,7 @@ fn accept(
                         let _ = output.line(line(&peer, one));
                     }
                     Ok(_) => {}
-                    Err(error) => output.warn(about(&peer, &error)),
+                    Err(error) => output.warn(about(&peer, error)),
                 }
                 let _ = give_back.send(outcome.ok());
             });
