@@ -37,6 +37,10 @@ bless:
 bench:
     cargo run --release --example wire_form
 
+# the exchange of the study notes, live
+hybrid *options:
+    cargo run --release -p cryptodemo -- hybrid {{options}}
+
 # the documentation of all crates, in the browser
 doc:
     cargo doc --workspace --no-deps --open

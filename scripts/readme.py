@@ -10,6 +10,9 @@ What stands in the README:
     <!-- run                    Each line is a command. The fenced block that follows shows commands and outputs.
     rootwalk lab                If one of them is dig, a resolver on the built-in internet is started for the block,
     -->                         with an empty cache; the commands say port 5300, whatever port it gets.
+    <!-- measure                As run, for commands that measure: only the words are compared by --check, because the figures
+    cryptodemo compare          are new each time. A plot is written anew too, but not by --check.
+    -->                        Commands that do not name rootwalk run in a folder of their own.
     <!-- config -->             The fenced block that follows is a configuration that `rootwalk config check` accepts.
     <!-- command: NAME -->      The fenced block that follows is one command, run by .ci/run.
 
@@ -30,7 +33,10 @@ RELEASE = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release"
 README = ROOT / "README.md"
 SHOWN_PORT = "5300"
 FENCE = r"```[a-z]*\n(.*?)```"
-RUN = re.compile(r"<!-- run\n(.*?)-->\n(```[a-z]*\n)(.*?)```", re.S)
+RUN = re.compile(r"<!-- (run|measure)\n(.*?)-->\n(```[a-z]*\n)(.*?)```", re.S)
+PLOT = "docs/compare.svg"
+# How much of the words of a measuring command must stay the same.
+LIKENESS = 0.85
 CONFIG = re.compile(r"<!-- config -->\n" + FENCE, re.S)
 COMMAND = re.compile(r"<!-- command: (\S+) -->\n" + FENCE, re.S)
 # The longest that one command or the start of a resolver may take, in seconds.
@@ -59,9 +65,10 @@ def main():
     if arguments not in ([], ["--check"]):
         print(__doc__, file=sys.stderr)
         return 2
-    subprocess.run(["cargo", "build", "--release", "--locked"], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+    subprocess.run(["cargo", "build", "--release", "--locked", "--workspace"], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
     with tempfile.TemporaryDirectory() as home:
-        fresh = RUN.sub(lambda found: with_output(found, home), text)
+        plot = str(Path(home) / "compare.svg") if arguments else str(ROOT / PLOT)
+        fresh = RUN.sub(lambda found: with_output(found, home, plot), text)
         for found in CONFIG.finditer(text):
             check_config(found.group(1), home)
     if not arguments:
@@ -77,24 +84,25 @@ def named_command(text, name):
     sys.exit(f"README.md names no command {name}")
 
 
-def with_output(found, home):
-    commands = found.group(1).strip().splitlines()
+def with_output(found, home, plot):
+    kind, listed, fence, _ = found.groups()
+    commands = listed.strip().splitlines()
     if any(re.search(r"\bdig\b", command) for command in commands):
         with Resolver(home) as port:
-            shown = [run(command, home, port) for command in commands]
+            shown = [run(command, home, port, plot) for command in commands]
     else:
-        shown = [run(command, home, SHOWN_PORT) for command in commands]
+        shown = [run(command, home, SHOWN_PORT, plot) for command in commands]
     # A blank line after each output.
     shown = "".join(part + "\n" if part.count("\n") > 1 else part for part in shown).rstrip("\n") + "\n"
-    return f"<!-- run\n{found.group(1)}-->\n{found.group(2)}{shown}```"
+    return f"<!-- {kind}\n{listed}-->\n{fence}{shown}```"
 
 
-def run(command, home, port):
+def run(command, home, port, plot):
     """The command and its output, as a terminal shows them."""
-    real = re.sub(rf"\b{SHOWN_PORT}\b", port, command)
+    real = re.sub(rf"\b{SHOWN_PORT}\b", port, command).replace(PLOT, plot)
     done = subprocess.run(
         ["bash", "-c", real],
-        cwd=ROOT,
+        cwd=ROOT if "rootwalk" in command else home,
         env=environment(home),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -102,7 +110,9 @@ def run(command, home, port):
         text=True,
         timeout=PATIENCE,
     )
-    output = done.stdout.strip("\n")
+    if done.returncode == 127:
+        sys.exit(f"a command of README.md is not installed here: {done.stdout.strip()}")
+    output = done.stdout.strip("\n").replace(plot, PLOT)
     if port != SHOWN_PORT:
         output = re.sub(rf"\b{port}\b", SHOWN_PORT, output)
     output = "\n".join(line.rstrip() for line in output.splitlines())
@@ -159,11 +169,19 @@ def without_noise(text):
     return text.splitlines()
 
 
+def likeness(shown, now):
+    """How much of the words, figures left out, two outputs share."""
+    words = [re.findall(r"[A-Za-z]{2,}", output) for output in (shown, now)]
+    return difflib.SequenceMatcher(None, *words, autojunk=False).ratio()
+
+
 def compare(text, fresh):
     # Block by block, so that the noise of one cannot hide the loss of another.
     pairs = zip(RUN.findall(text), RUN.findall(fresh), strict=True)
     stale = 0
-    for (commands, _, shown), (_, _, now) in pairs:
+    for (kind, commands, _, shown), (_, _, _, now) in pairs:
+        if kind == "measure" and likeness(shown, now) >= LIKENESS:
+            continue
         lines = list(difflib.unified_diff(without_noise(shown), without_noise(now), "README.md", "now", lineterm=""))
         if lines:
             stale += 1

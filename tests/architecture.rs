@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lab", &["proto", "transport"]),
     ("conformance", &["cache", "engine", "lab", "proto", "server", "transport"]),
     ("rootwalk", &["cache", "engine", "lab", "proto", "server", "transport"]),
+    ("cryptodemo", &[]),
 ];
 
 /// Crates that tests may use on top of that.
@@ -25,16 +26,29 @@ const TEST_ARROWS: &[(&str, &[&str])] = &[("engine", &["lab"]), ("server", &["ca
 /// Dependencies from outside that only these crates may name, and why.
 const KEPT_TO: &[(&str, &[&str], &str)] = &[
     ("hickory-proto", &["proto"], "its version and features are chosen once"),
-    ("getrandom", &["transport"], "chance enters through transport::Entropy"),
+    ("getrandom", &["transport", "cryptodemo"], "chance enters through transport::Entropy, and cryptodemo::random"),
     ("rand_chacha", &["transport"], "chance enters through transport::Entropy"),
     ("socket2", &["server", "transport"], "sockets are opened at the edges"),
     ("anyhow", &["rootwalk"], "libraries have closed error types"),
-    ("clap", &["rootwalk"], "the command line belongs to the binary"),
+    ("clap", &["rootwalk", "cryptodemo"], "the command line belongs to the binaries"),
+    ("rsa", &["cryptodemo"], "RUSTSEC-2023-0071: nothing that a network reaches may use it"),
     ("toml", &["rootwalk"], "the configuration file belongs to the binary"),
 ];
 
 /// Files that may open sockets; a folder stands for all below it.
-const SOCKETS: &[&str] = &["crates/transport/src/os.rs", "crates/lab/src/serve.rs", "crates/server/src/"];
+const SOCKETS: &[&str] = &[
+    "crates/transport/src/os.rs",
+    "crates/lab/src/serve.rs",
+    "crates/server/src/",
+    // cryptodemo: relays, TLS and QUIC peers, and the commands that listen.
+    "crates/cryptodemo/src/net/",
+    "crates/cryptodemo/src/tls/client.rs",
+    "crates/cryptodemo/src/tls/live.rs",
+    "crates/cryptodemo/src/tls/server.rs",
+    "crates/cryptodemo/src/tls/tap.rs",
+    "crates/cryptodemo/src/cli/ssl.rs",
+    "crates/cryptodemo/src/cli/tls/serve.rs",
+];
 /// What opening a socket looks like.
 const SOCKET_WORDS: &[&str] =
     &["tokio::net", "UdpSocket", "TcpStream", "TcpSocket", "TcpListener", "UnixStream", "UnixListener", "socket2::"];
@@ -52,6 +66,21 @@ const PURE: &[&str] = &[
     "crates/engine/src/select.rs",
     "crates/transport/src/query.rs",
 ];
+
+/// Modules of cryptodemo that may choose a nonce: the backends themselves, timing loops with keys of their own, known
+/// answers with the nonces of their vectors, and the attack on a repeated one.
+const NONCE_CHOOSERS: &[&str] = &[
+    "crates/cryptodemo/src/aead.rs",
+    "crates/cryptodemo/src/aead/",
+    "crates/cryptodemo/src/attack/nonce_reuse.rs",
+    "crates/cryptodemo/src/bench/",
+    "crates/cryptodemo/src/kat/",
+];
+/// What choosing a nonce looks like.
+const NONCE_WORDS: &[&str] = &["seal_raw", "RawAead", "aead::raw_key"];
+
+/// Files that may name the crate `rsa`: RUSTSEC-2023-0071 is acceptable there, where nobody measures from outside.
+const RSA_CRATE: &[&str] = &["crates/cryptodemo/src/rsa.rs", "crates/cryptodemo/src/rsa/"];
 
 /// Files above this size are printed, so that somebody thinks about them.
 const LARGE_FILE_LINES: usize = 500;
@@ -179,6 +208,68 @@ fn sockets_are_opened_at_the_edges_only() {
     // A probe for free ports or alike would show up here too: it belongs to one of the edges.
     assert!(stray.is_empty(), "sockets outside {SOCKETS:?}:\n{}", stray.join("\n"));
     assert!(!lines_with(SOCKET_WORDS, |file| is_among(file, SOCKETS)).is_empty(), "the search has gone blind");
+}
+
+#[test]
+fn nonces_are_chosen_in_few_places() {
+    let stray = lines_with(NONCE_WORDS, |file| !is_among(file, NONCE_CHOOSERS));
+    assert!(stray.is_empty(), "nonces are chosen outside {NONCE_CHOOSERS:?}:\n{}", stray.join("\n"));
+    for place in NONCE_CHOOSERS {
+        assert!(!lines_with(NONCE_WORDS, |file| is_among(file, &[place])).is_empty(), "{place} does not; drop it");
+    }
+}
+
+/// Whether a line names the crate `rsa`, and not a module of that name in this crate or another.
+fn names_the_crate_rsa(line: &str, has_module: bool) -> bool {
+    let is_part = |end: Option<char>| end.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let by_path = line.match_indices("rsa::").any(|(at, _)| {
+        let before = &line[..at];
+        match before.strip_suffix("::") {
+            // `::rsa::` is the crate, `module::rsa::` is not.
+            Some(path) => !is_part(path.chars().next_back()),
+            None => !has_module && !is_part(before.chars().next_back()),
+        }
+    });
+    let renamed = ["extern crate rsa", "use rsa as ", "use ::rsa as ", "use rsa;", "use ::rsa;"];
+    by_path || renamed.iter().any(|word| line.contains(word))
+}
+
+#[test]
+fn the_crate_rsa_stays_behind_one_module() {
+    let mut places = BTreeSet::new();
+    for (file, text) in &sources() {
+        let has_module = code(text).any(|(_, line)| {
+            line.ends_with("mod rsa;")
+                || (line.starts_with("use crate::")
+                    && line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "rsa"))
+        });
+        for (number, line) in code(text).filter(|(_, line)| names_the_crate_rsa(line, has_module)) {
+            assert!(is_among(file, RSA_CRATE), "{file}:{number} uses the crate rsa: {line}");
+            places.insert(file.clone());
+        }
+    }
+    assert_eq!(places.len(), 2, "the search has gone blind: {places:?}");
+    for (line, has_module, expected) in [
+        ("use ::rsa::Oaep;", true, true),
+        ("let key = rsa::RsaPrivateKey::new();", false, true),
+        ("let key = rsa::Private::new();", true, false),
+        ("use aws_lc_rs::rsa::KeySize;", false, false),
+        ("fn f(key: &::rsa::RsaPrivateKey)", true, true),
+        ("use rsa as other;", true, true),
+    ] {
+        assert_eq!(names_the_crate_rsa(line, has_module), expected, "{line}");
+    }
+}
+
+/// Two providers of rustls are in the build, so one must be named each time: what the process has installed is luck.
+#[test]
+fn every_tls_configuration_names_its_provider() {
+    let ours = |file: &str| file.starts_with("crates/cryptodemo/");
+    let unnamed =
+        ["ClientConfig::builder()", "ServerConfig::builder()", "install_default", "builder_with_protocol_versions("];
+    let stray = lines_with(&unnamed, ours);
+    assert!(stray.is_empty(), "TLS by whatever provider is installed:\n{}", stray.join("\n"));
+    assert!(!lines_with(&["builder_with_provider("], ours).is_empty(), "the search has gone blind");
 }
 
 #[test]

@@ -1,13 +1,21 @@
 //! Authenticated encryption with associated data (RFC 5116): one trait, one implementation per backend.
 //!
-//! A [`Nonce`] is used up by the encryption that takes it, so no program that compiles encrypts twice with one. Only the
-//! crate's own timing loops and test vectors choose nonces; both work on [`RawAead`], which is not public, and timing
-//! loops own a key of their own that nobody else can get at.
+//! No caller of the public interface chooses a nonce, so none can repeat one by mistake: a [`Nonce`] is drawn at random
+//! and used up by the encryption that takes it, and a [`SealingKey`] counts its own, which nobody can set back. What no
+//! type can keep anybody from is to copy a secret and start two sequences with one fixed part; [`SealingKey::new`]
+//! therefore takes the secret away.
+//!
+//! Within the crate `RawAead` lets its caller choose. A test of the workspace keeps the list of modules that do: the
+//! timing loops (`bench`) with keys of their own that protect nothing, the known answers (`kat`) with the nonces of
+//! their vectors, and `attack::nonce_reuse`, which repeats one on purpose to show what comes of it.
 
 mod aws_lc;
+pub mod gcm_stream;
 mod ring;
 mod rust;
+pub mod sequence;
 
+pub use sequence::{OpeningKey, Sealed, SealingKey};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -103,38 +111,13 @@ impl Nonce {
     }
 }
 
-/// Nonces in order for one key: a fixed part of 4 bytes and a counter of 8 (RFC 5116 section 3.2).
-#[derive(Debug)]
-pub struct NonceSequence {
-    fixed: [u8; 4],
-    next: u64,
-}
-
-impl NonceSequence {
-    /// A sequence that starts at zero. The key must be fresh, or the fixed part must never have been used with it.
-    #[must_use]
-    pub const fn new(fixed: [u8; 4]) -> Self {
-        Self { fixed, next: 0 }
-    }
-}
-
-impl Iterator for NonceSequence {
-    type Item = Nonce;
-
-    /// The next nonce; `None` after 2^64 - 1 of them.
-    fn next(&mut self) -> Option<Nonce> {
-        let counter = self.next;
-        self.next = counter.checked_add(1)?;
-        let mut bytes = [0; NONCE_LEN];
-        bytes[..4].copy_from_slice(&self.fixed);
-        bytes[4..].copy_from_slice(&counter.to_be_bytes());
-        Some(Nonce(bytes))
-    }
-}
-
 /// Authenticated encryption with one key, its schedule ready.
 pub trait Aead: Send + Sync {
-    /// Encrypts the data in place and returns the tag over it and the associated data.
+    /// Encrypts the data in place and returns the tag over it and the associated data. Data has at most 2^36 - 32 bytes
+    /// (NIST SP 800-38D section 5.2.1.1): split longer messages, or use [`gcm_stream`], which counts.
+    ///
+    /// # Panics
+    /// If the data is longer than that.
     fn seal(&self, nonce: Nonce, aad: &[u8], data: &mut [u8]) -> [u8; TAG_LEN];
 
     /// Decrypts the data in place.
@@ -204,4 +187,56 @@ pub(crate) fn raw_key(algorithm: AeadAlgorithm, backend: Backend, key: &Secret) 
         Backend::Ring => ring::key(algorithm, key.expose()),
         Backend::Rust => rust::key(algorithm, key.expose()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys() -> impl Iterator<Item = (AeadAlgorithm, Backend, Box<dyn RawAead>)> {
+        AeadAlgorithm::ALL.into_iter().flat_map(|algorithm| {
+            let secret = Secret::random(algorithm.key_len());
+            let by = move |backend| raw_key(algorithm, backend, &secret).expect("the length fits");
+            algorithm.backends().iter().map(move |backend| (algorithm, *backend, by(*backend))).collect::<Vec<_>>()
+        })
+    }
+
+    #[test]
+    fn what_is_sealed_opens_and_backends_agree() {
+        // RFC 5116 section 2: the same key, nonce, associated data and message give the same bytes everywhere.
+        let mut sealed = std::collections::BTreeMap::new();
+        for (algorithm, backend, key) in keys() {
+            for len in [0, 1, 15, 16, 17, 100, 4096] {
+                let mut data = vec![len as u8; len];
+                let tag = key.seal_raw(&[9; NONCE_LEN], b"associated", &mut data);
+                let first = sealed.entry((algorithm, len)).or_insert_with(|| (data.clone(), tag));
+                assert_eq!(*first, (data.clone(), tag), "{algorithm} by {backend}, {len} bytes");
+                key.open_raw(&[9; NONCE_LEN], b"associated", &mut data, &tag).unwrap();
+                assert_eq!(data, vec![len as u8; len], "{algorithm} by {backend}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_open_is_zeroed() {
+        // RFC 5116 section 2.2: no plaintext on failure; here also nothing that could be mistaken for it.
+        for (algorithm, backend, key) in keys() {
+            let mut data = [0x55; 50];
+            let mut tag = key.seal_raw(&[1; NONCE_LEN], b"", &mut data);
+            tag[3] ^= 4;
+            let result = key.open_raw(&[1; NONCE_LEN], b"", &mut data, &tag);
+            assert!(matches!(result, Err(Error::Rejected(_))), "{algorithm} by {backend}");
+            assert_eq!(data, [0; 50], "{algorithm} by {backend}");
+        }
+    }
+
+    #[test]
+    fn keys_and_backends_that_do_not_fit_are_refused() {
+        for algorithm in AeadAlgorithm::ALL {
+            let short = Secret::random(algorithm.key_len() - 1);
+            assert!(matches!(key(algorithm, &short), Err(Error::Key(_))), "{algorithm}");
+        }
+        let aria = key_by(AeadAlgorithm::Aria256Gcm, Backend::Ring, &Secret::random(32));
+        assert!(matches!(aria, Err(Error::Usage(_))));
+    }
 }

@@ -6,24 +6,29 @@ mod ca;
 mod compare;
 mod hybrid;
 mod kat;
+mod key_file;
 mod output;
 mod public;
+mod quantity;
 mod quic;
 mod ssl;
 mod sym;
+mod table;
 mod tls;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use output::Output;
 
-use crate::Result;
+use crate::files::STANDARD_OUTPUT;
+use crate::{Error, Result};
 
 /// See and measure how symmetric and public-key encryption differ, and why TLS uses both.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_long_help = EXIT_CODES)]
+#[command(version, max_term_width = 80, after_long_help = EXIT_CODES)]
 struct Arguments {
     /// Print results as JSON
     #[arg(long, global = true)]
@@ -46,7 +51,8 @@ Exit codes:
   4  malformed or truncated input
   5  unusable key, or a message for other recipients
   6  reading or writing failed
-  7  refused as unsafe; the message names the option that does it nonetheless";
+  7  refused as unsafe; the message names the way out: an option, another name
+  130  ended by SIGINT, SIGTERM or SIGHUP; unfinished output was removed";
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -110,8 +116,16 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are answers, not mistakes; a reader that has left is no reason to complain.
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+            let printed = error.print().and_then(|()| io::stdout().flush());
+            return match printed {
+                _ if error.use_stderr() => ExitCode::from(2),
+                Err(failure) if failure.kind() != io::ErrorKind::BrokenPipe => {
+                    let failure = Error::io(STANDARD_OUTPUT)(failure);
+                    Output::new(false, Color::Auto, false).error(&failure);
+                    ExitCode::from(failure.exit_code())
+                }
+                _ => ExitCode::SUCCESS,
+            };
         }
     };
     let output = Output::new(arguments.json, arguments.color, arguments.quiet);

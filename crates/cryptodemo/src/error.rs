@@ -36,7 +36,7 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
-    /// It could be done, but is not safe; the text names the option that does it nonetheless. Exit code 7.
+    /// It could be done, but is not safe; the text names what can be done. Exit code 7.
     #[error("{0}")]
     Unsafe(String),
 }

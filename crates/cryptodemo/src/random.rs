@@ -18,6 +18,6 @@ pub fn array<const N: usize>() -> [u8; N] {
 
 /// The operating system's generator, for crates that ask for a generator of `rand_core` 0.10.
 #[must_use]
-pub fn generator() -> impl rsa::rand_core::CryptoRng {
-    rsa::rand_core::UnwrapErr(getrandom::SysRng)
+pub fn generator() -> impl getrandom::rand_core::CryptoRng {
+    getrandom::rand_core::UnwrapErr(getrandom::SysRng)
 }

@@ -9,6 +9,12 @@ pub fn duration(time: Duration) -> String {
     scaled(nanos, &[(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")])
 }
 
+/// Nanoseconds that need not be whole, as [`duration`] writes them, and below one in picoseconds: `58.7 ns`, `65.1 ps`.
+#[must_use]
+pub fn nanoseconds(nanos: f64) -> String {
+    scaled(nanos, &[(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"), (1e-3, "ps")])
+}
+
 /// A number of bytes: `190 B`, `64 KiB`, `1 MiB`, `1.50 MiB`.
 #[must_use]
 pub fn size(bytes: u64) -> String {
@@ -29,6 +35,12 @@ pub fn size(bytes: u64) -> String {
 #[must_use]
 pub fn rate(bytes_per_second: f64) -> String {
     scaled(bytes_per_second, &[(1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"), (1.0, "B/s")])
+}
+
+/// Text from strangers, fit for a terminal: each control character becomes U+FFFD, or it would speak to the terminal.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 /// A bar whose full length stands for 1; at least one mark for anything above nothing.
@@ -75,11 +87,26 @@ mod tests {
     }
 
     #[test]
+    fn nanoseconds_keep_their_fraction() {
+        for (nanos, expect) in [(58.7, "58.7 ns"), (0.0651, "65.1 ps"), (1.5e6, "1.50 ms")] {
+            assert_eq!(nanoseconds(nanos), expect);
+        }
+    }
+
+    #[test]
     fn sizes_are_whole_where_they_can_be() {
         for (bytes, expect) in [(0, "0 B"), (190, "190 B"), (65_536, "64 KiB"), (1 << 20, "1 MiB"), (1536, "1.50 KiB")]
         {
             assert_eq!(size(bytes), expect);
         }
+    }
+
+    #[test]
+    fn control_characters_reach_no_terminal() {
+        assert_eq!(
+            plain("a\u{1b}[31m\u{9b}b\n\u{7}\u{7f} \u{e4}\u{20ac}"),
+            "a\u{fffd}[31m\u{fffd}b\u{fffd}\u{fffd}\u{fffd} \u{e4}\u{20ac}"
+        );
     }
 
     #[test]

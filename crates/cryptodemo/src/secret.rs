@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// Secret bytes: a key, a shared secret, a private key's encoding. Overwritten when dropped; `Debug` tells the length only.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+/// Secret bytes: a key, a shared secret, a private key's encoding. Overwritten when dropped; `Debug` tells the length only,
+/// and the time of a comparison too.
+#[derive(Clone, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Secret(Vec<u8>);
 
 impl Secret {
@@ -48,8 +50,30 @@ impl From<&[u8]> for Secret {
     }
 }
 
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secret({} bytes)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_equal_if_all_their_bytes_are() {
+        let secret = Secret::new(vec![1, 2, 3]);
+        for (other, is_equal) in
+            [(&[1, 2, 3][..], true), (&[1, 2], false), (&[1, 2, 3, 0], false), (&[0, 2, 3], false), (&[], false)]
+        {
+            assert_eq!(secret == Secret::from(other), is_equal, "{other:?}");
+        }
+        assert_eq!(format!("{secret:?}"), "Secret(3 bytes)");
     }
 }

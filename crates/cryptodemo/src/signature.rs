@@ -1,9 +1,15 @@
 //! Signatures: one trait, one implementation per backend.
 
+mod aws_lc;
+mod ring;
+mod rust;
+#[cfg(test)]
+mod tests;
+
 use serde::Serialize;
 
-use crate::keys::{PrivateKey, PublicKey};
-use crate::{Backend, Result};
+use crate::keys::{KeyAlgorithm, PrivateKey, PublicKey};
+use crate::{Backend, Error, Result};
 
 /// Signature schemes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, clap::ValueEnum)]
@@ -28,7 +34,8 @@ pub enum SignatureScheme {
 
 /// Signs with one private key.
 pub trait Signer: Send + Sync {
-    /// The signature over the message.
+    /// The signature over the message: the modulus' 256, 384 or 512 bytes for RSA, 64 for Ed25519, 8 to 72 for ECDSA on
+    /// P-256 (DER, usually 70 to 72).
     fn sign(&self, message: &[u8]) -> Vec<u8>;
 }
 
@@ -42,10 +49,25 @@ pub trait Verifier: Send + Sync {
 }
 
 impl SignatureScheme {
-    /// Backends that implement it, the one for real work first.
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::RsaPss, Self::RsaPkcs1, Self::Ed25519, Self::EcdsaP256];
+
+    /// Name as on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RsaPss => "rsa-pss",
+            Self::RsaPkcs1 => "rsa-pkcs1",
+            Self::Ed25519 => "ed25519",
+            Self::EcdsaP256 => "ecdsa-p256",
+        }
+    }
+
+    /// Backends that implement it, the one for real work first. All do, but ring signs by no RSA key whose public
+    /// exponent is below 65537: it is refused when the signer is made.
     #[must_use]
     pub const fn backends(self) -> &'static [Backend] {
-        todo!()
+        &Backend::ALL
     }
 
     /// The usual scheme for the key: PSS for RSA.
@@ -53,22 +75,68 @@ impl SignatureScheme {
     /// # Errors
     /// `Error::Key` if the key cannot sign.
     pub fn for_key(key: &PublicKey) -> Result<Self> {
-        todo!("{key:?}")
+        match key.algorithm() {
+            KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => Ok(Self::RsaPss),
+            KeyAlgorithm::Ed25519 => Ok(Self::Ed25519),
+            KeyAlgorithm::P256 => Ok(Self::EcdsaP256),
+            other @ (KeyAlgorithm::X25519
+            | KeyAlgorithm::MlKem768
+            | KeyAlgorithm::X25519MlKem768
+            | KeyAlgorithm::ElGamal2048) => Err(Error::Key(format!("{other} keys do not sign"))),
+        }
+    }
+
+    fn check(self, key: &PublicKey) -> Result<()> {
+        let usual = Self::for_key(key)?;
+        let fits = match self {
+            Self::RsaPss | Self::RsaPkcs1 => usual == Self::RsaPss,
+            Self::Ed25519 | Self::EcdsaP256 => usual == self,
+        };
+        if fits { Ok(()) } else { Err(Error::Key(format!("{self} does not work with a key of {}", key.algorithm()))) }
+    }
+}
+
+impl std::fmt::Display for SignatureScheme {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
     }
 }
 
 /// Ready to sign with the key.
 ///
 /// # Errors
-/// `Error::Key` if the key is not the scheme's, `Error::Usage` if the backend lacks the scheme.
+/// `Error::Key` if the key is not the scheme's or the backend does not take it, `Error::Usage` if the backend lacks the
+/// scheme.
 pub fn signer(scheme: SignatureScheme, backend: Backend, key: &PrivateKey) -> Result<Box<dyn Signer>> {
-    todo!("{scheme:?} {backend} {key:?}")
+    scheme.check(key.public())?;
+    let signer = match backend {
+        Backend::AwsLc => aws_lc::signer(scheme, key),
+        Backend::Ring => ring::signer(scheme, key),
+        Backend::Rust => rust::signer(scheme, key),
+    };
+    signer.ok_or_else(|| not_taken(backend, key.public()))
 }
 
-/// Ready to check signatures of the key.
+/// Ready to check signatures of the key. Parsing is done here, so that it is not timed with the operation (but ring
+/// parses at each operation, having no type for a parsed key).
 ///
 /// # Errors
 /// As [`signer`].
 pub fn verifier(scheme: SignatureScheme, backend: Backend, key: &PublicKey) -> Result<Box<dyn Verifier>> {
-    todo!("{scheme:?} {backend} {key:?}")
+    scheme.check(key)?;
+    let verifier = match backend {
+        Backend::AwsLc => aws_lc::verifier(scheme, key),
+        Backend::Ring => Some(ring::verifier(scheme, key)),
+        Backend::Rust => rust::verifier(scheme, key),
+    };
+    verifier.ok_or_else(|| not_taken(backend, key))
+}
+
+fn not_taken(backend: Backend, key: &PublicKey) -> Error {
+    Error::Key(format!("{backend} does not take this key of {}", key.algorithm()))
+}
+
+/// One text for all signatures that do not fit.
+fn rejected() -> Error {
+    Error::Rejected("the signature is not this key's over this message".to_owned())
 }

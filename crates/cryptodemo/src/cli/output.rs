@@ -1,11 +1,14 @@
 //! Where output goes: results on stdout, notes and progress on stderr, both plain without a terminal.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::Color;
 use crate::error::{Error, Result};
+use crate::files::STANDARD_OUTPUT;
+use crate::report;
 
 /// The two streams of the command and how to write on them.
 #[derive(Debug)]
@@ -95,7 +98,7 @@ impl Output {
     /// [`Error::Io`] if it cannot be written.
     pub fn line(&self, text: impl AsRef<str>) -> Result<()> {
         let mut out = io::stdout().lock();
-        writeln!(out, "{}", text.as_ref()).map_err(Error::io("standard output"))
+        writeln!(out, "{}", text.as_ref()).map_err(Error::io(STANDARD_OUTPUT))
     }
 
     /// Writes the whole result as JSON on stdout.
@@ -115,24 +118,50 @@ impl Output {
         }
     }
 
-    /// A warning on stderr, with `--quiet` too.
+    /// A warning in one line on stderr, with `--quiet` too.
     pub fn warn(&self, text: impl AsRef<str>) {
-        let _ = writeln!(io::stderr(), "{}: {}", paint(self.stderr_colors, Style::Warn, "warning"), text.as_ref());
+        self.complain(Style::Warn, "warning", text.as_ref());
     }
 
     /// Why the command failed, in one line on stderr.
     pub fn error(&self, error: &Error) {
-        // A reader that left (`| head`) has what it wanted.
-        if let Error::Io { source, .. } = error
-            && source.kind() == io::ErrorKind::BrokenPipe
-        {
-            return;
+        if !is_reader_gone(error) {
+            self.complain(Style::Bad, "error", &error.to_string());
         }
-        let text = error.to_string().replace('\n', " ");
-        let _ = writeln!(io::stderr(), "{}: {text}", paint(self.stderr_colors, Style::Bad, "error"));
     }
+
+    fn complain(&self, style: Style, what: &str, text: &str) {
+        let text = report::plain(&text.replace('\n', " "));
+        // There is nobody to tell that stderr is gone.
+        let _ = writeln!(io::stderr(), "{}: {text}", paint(self.stderr_colors, style, what));
+    }
+}
+
+/// Whether the reader of standard output left (`| head`): it has what it wanted. A pipe that was named, or the other side
+/// of a connection, has not.
+fn is_reader_gone(error: &Error) -> bool {
+    matches!(error, Error::Io { place, source }
+        if source.kind() == io::ErrorKind::BrokenPipe && place == Path::new(STANDARD_OUTPUT))
 }
 
 fn paint(colors: bool, style: Style, text: &str) -> String {
     if colors { format!("\x1b[{}m{text}\x1b[0m", style.code()) } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_standard_output_may_lose_its_reader_in_silence() {
+        for (place, kind, is_silent) in [
+            ("standard output", io::ErrorKind::BrokenPipe, true),
+            ("standard output", io::ErrorKind::StorageFull, false),
+            ("pipe", io::ErrorKind::BrokenPipe, false),
+            ("TCP", io::ErrorKind::BrokenPipe, false),
+            ("TLS", io::ErrorKind::BrokenPipe, false),
+        ] {
+            assert_eq!(is_reader_gone(&Error::io(place)(kind.into())), is_silent, "{place} {kind}");
+        }
+    }
 }
