@@ -5,7 +5,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use cache::{Cache, CacheConfig};
-use engine::{ClientQuestion, EngineConfig, Event, Resolver, RootServer, Trace};
+use engine::{ClientQuestion, EngineConfig, Event, Resolver, RootServer, Trace, Validation};
 use lab::{Behaviour, Faults, Level, Lie, Section, Server, SimNetwork, World, Zone};
 use proto::{Name, Question, RrType, zonefile};
 use transport::{Clock, Entropy, Env};
@@ -51,7 +51,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let root_hints = world.root_servers().into_iter().map(|(name, addresses)| RootServer { name, addresses }).collect();
     let net = SimNetwork::new(world, Faults::default(), Entropy::seeded(1));
     let env = Env { net, clock: Clock::system(), entropy: Entropy::system()? };
-    let config = EngineConfig { root_hints, ..EngineConfig::default() };
+    // This world has no keys; a signed one would give its anchors here.
+    let validation = Validation::off();
+    let config = EngineConfig { root_hints, validation, ..EngineConfig::default() };
     let resolver = Resolver::new(env.clone(), Arc::new(Cache::new(CacheConfig::default())), config);
 
     let mut found = Vec::new();

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use cache::{Cache, CacheConfig};
-use engine::{Answer, ClientQuestion, EngineConfig, Resolver, RootServer, Trace};
+use engine::{Answer, ClientQuestion, EngineConfig, Resolver, RootServer, Trace, Validation};
 use lab::{Faults, SimNetwork, World};
 use proto::{Question, RrType};
 use transport::{Clock, Entropy, Env};
@@ -28,7 +28,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The three doors to the outside: here the sockets are simulated, time and chance are real.
     let env = Env { net, clock: Clock::system(), entropy: Entropy::system()? };
     // The embedded servers live on loopback addresses, which a resolver does not ask by default.
-    let config = EngineConfig { root_hints, query_localhost: true, ..EngineConfig::default() };
+    // The world is signed, from a root of its own.
+    let mut validation = Validation::off();
+    for anchor in lab::anchors() {
+        validation.anchors.add(&anchor)?;
+    }
+    let config = EngineConfig { root_hints, query_localhost: true, validation, ..EngineConfig::default() };
     let resolver = Resolver::new(env.clone(), Arc::new(Cache::new(CacheConfig::default())), config);
 
     for attempt in ["walked", "from the cache"] {

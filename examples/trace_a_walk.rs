@@ -9,7 +9,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use cache::{Cache, CacheConfig};
-use engine::{ClientQuestion, EngineConfig, Event, Outcome, Resolver, RootServer, Trace};
+use engine::{ClientQuestion, EngineConfig, Event, Outcome, Resolver, RootServer, Trace, Validation};
 use lab::{Faults, SimNetwork, World};
 use proto::{Question, RrType};
 use transport::{Clock, Entropy, Env};
@@ -22,7 +22,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let entropy = Entropy::seeded(7);
     let net = SimNetwork::new(world, Faults::default(), entropy.clone());
     let env = Env { net, clock: Clock::system(), entropy };
-    let config = EngineConfig { root_hints, query_localhost: true, ..EngineConfig::default() };
+    // The world is signed, from a root of its own.
+    let mut validation = Validation::off();
+    for anchor in lab::anchors() {
+        validation.anchors.add(&anchor)?;
+    }
+    let config = EngineConfig { root_hints, query_localhost: true, validation, ..EngineConfig::default() };
     let resolver = Resolver::new(env.clone(), Arc::new(Cache::new(CacheConfig::default())), config);
 
     // Three zones of three owners: the alias leads from rootwalk.net over rootwalk.io to shop.co.kr.

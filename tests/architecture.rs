@@ -12,7 +12,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("proto", &[]),
     ("cache", &["proto"]),
     ("transport", &["proto"]),
-    ("engine", &["cache", "proto", "transport"]),
+    ("dnssec", &["proto"]),
+    ("engine", &["cache", "dnssec", "proto", "transport"]),
     ("server", &["engine", "proto", "transport"]),
     ("lab", &["proto", "transport"]),
     ("conformance", &["cache", "engine", "lab", "proto", "server", "transport"]),
@@ -57,13 +58,18 @@ const SOCKET_WORDS: &[&str] =
 const PURE: &[&str] = &[
     "crates/proto/src/",
     "crates/cache/src/",
+    "crates/dnssec/src/",
     "crates/engine/src/alias.rs",
     "crates/engine/src/budget.rs",
     "crates/engine/src/classify.rs",
+    "crates/engine/src/configured.rs",
+    "crates/engine/src/denials.rs",
+    "crates/engine/src/dns64.rs",
     "crates/engine/src/infra.rs",
     "crates/engine/src/minimise.rs",
     "crates/engine/src/scrub.rs",
     "crates/engine/src/select.rs",
+    "crates/engine/src/sentinel.rs",
     "crates/transport/src/query.rs",
 ];
 

@@ -289,7 +289,7 @@ mod tests {
             (&format!(". IN DNSKEY 257 3 8 {key} ;{{id = 20326 (ksk), size = 2048b}}\n"), 0, 1),
             (&format!("$ORIGIN .\n@ 172800 IN DNSKEY 257 3 8 {key}\n"), 0, 1),
             (&format!("trusted-keys {{ \".\" 257 3 8 \"{key}\"; }};"), 0, 1),
-            (&format!("/* two\n lines */\n# head\nmanaged-keys {{ . initial-key 257 3 8 \"Aw EA\n Aaz/\"; }};"), 0, 1),
+            ("/* two\n lines */\n# head\nmanaged-keys { . initial-key 257 3 8 \"Aw EA\n Aaz/\"; };", 0, 1),
             (&format!("trust-anchors {{ . static-key 257 3 8 \"{key}\"; . static-ds 1 8 2 \"AB CD\"; }};"), 1, 1),
         ] {
             let mut anchors = TrustAnchors::none();

@@ -172,9 +172,10 @@ impl TrustPoint {
         point.check()?;
         let (zone, was) = (&point.zone, &point.configured);
         let followed = |named: &dyn Fn(&[u8]) -> bool| point.keys.iter().any(|key| named(&key.rdata));
-        let old_ds = |ds: &Box<[u8]>| was.ds.contains(ds) || followed(&|key| fits(zone, ds, key));
-        let old_key = |known: &Box<[u8]>| was.dnskeys.contains(known) || followed(&|key| same_key(known, key));
-        if !configured.ds.iter().any(old_ds) && !configured.dnskeys.iter().any(old_key) {
+        let old_ds = |ds: &[u8]| was.ds.iter().any(|old| **old == *ds) || followed(&|key| fits(zone, ds, key));
+        let old_key =
+            |known: &[u8]| was.dnskeys.iter().any(|old| **old == *known) || followed(&|key| same_key(known, key));
+        if !configured.ds.iter().any(|ds| old_ds(ds)) && !configured.dnskeys.iter().any(|key| old_key(key)) {
             return Err(Unsound::OtherAnchors { zone: zone.clone() });
         }
         point.waiting.retain(|ds| configured.ds.contains(ds));
@@ -285,11 +286,11 @@ fn same_key(a: &[u8], b: &[u8]) -> bool {
 
 /// The DS data that counts: none with a weaker digest beside a stronger one, now or later (RFC 4509 §3).
 fn strongest(all: &[Box<[u8]>], policy: Policy) -> impl Iterator<Item = &Box<[u8]>> {
-    let strength = move |rdata: &Box<[u8]>| {
+    let strength = move |rdata: &[u8]| {
         let ds = Ds::read(rdata).filter(|ds| ds.algorithm.is_supported(policy));
         ds.map_or(0, |ds| ds.digest_type.strength())
     };
-    let most = all.iter().map(strength).max().unwrap_or(0);
+    let most = all.iter().map(|rdata| strength(rdata)).max().unwrap_or(0);
     all.iter().filter(move |rdata| strength(rdata) == most)
 }
 

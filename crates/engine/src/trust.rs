@@ -430,11 +430,10 @@ impl<N: Network> Resolver<N> {
             Trust::NoCut => return,
         };
         work.trace.record(self.env.clock.now(), || {
-            let present =
-                |rtype: RrType| move |rdata: &Box<[u8]>| format!("{rtype} {}", proto::rdata::present(rtype, rdata));
+            let present = |rtype: RrType, rdata: &[u8]| format!("{rtype} {}", proto::rdata::present(rtype, rdata));
             let vouchers = voucher.map(|voucher| {
-                let ds = voucher.ds.iter().map(present(RrType::DS));
-                ds.chain(voucher.dnskeys.iter().map(present(RrType::DNSKEY))).collect()
+                let ds = voucher.ds.iter().map(|rdata| present(RrType::DS, rdata));
+                ds.chain(voucher.dnskeys.iter().map(|rdata| present(RrType::DNSKEY, rdata))).collect()
             });
             let key = |key: &dnssec::Key| KeySeen {
                 tag: key.tag,

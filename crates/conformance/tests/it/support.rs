@@ -72,6 +72,18 @@ pub(crate) fn exceptions() -> Vec<Exception> {
     toml::from_str::<File>(&text).unwrap().exception
 }
 
+/// Scenarios that do not pass yet.
+pub(crate) fn open() -> Vec<String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        #[serde(default)]
+        scenarios: Vec<String>,
+    }
+    let text = std::fs::read_to_string(workspace().join("tests/scenarios/open.toml")).unwrap();
+    toml::from_str::<File>(&text).unwrap().scenarios
+}
+
 pub(crate) fn index(folder: &Path) -> Vec<Case> {
     let text = std::fs::read_to_string(folder.join("index.csv")).unwrap();
     let cases: Vec<Case> = text

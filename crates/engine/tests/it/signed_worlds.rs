@@ -20,7 +20,7 @@ fn questions(world: &World, seed: u64) -> Vec<Question> {
         |question: &&Question| world.tampering().is_some_and(|tampering| question.name.is_at_or_below(&tampering.zone));
     let near: Vec<&Question> = all.iter().filter(concerned).collect();
     let draw = |number: u32| {
-        let from_near = number % 2 == 0 && !near.is_empty();
+        let from_near = number.is_multiple_of(2) && !near.is_empty();
         if from_near {
             near[dice.below(near.len() as u32) as usize].clone()
         } else {
