@@ -172,9 +172,10 @@ impl TrustPoint {
         point.check()?;
         let (zone, was) = (&point.zone, &point.configured);
         let followed = |named: &dyn Fn(&[u8]) -> bool| point.keys.iter().any(|key| named(&key.rdata));
-        let old_ds = |ds: &[u8]| was.ds.iter().any(|old| **old == *ds) || followed(&|key| fits(zone, ds, key));
-        let old_key =
-            |known: &[u8]| was.dnskeys.iter().any(|old| **old == *known) || followed(&|key| same_key(known, key));
+        let old_ds = |ds: &[u8]| was.ds.iter().any(|known| **known == *ds) || followed(&|key| fits(zone, ds, key));
+        let old_key = |key: &[u8]| {
+            was.dnskeys.iter().any(|known| same_key(known, key)) || followed(&|tracked| same_key(tracked, key))
+        };
         if !configured.ds.iter().any(|ds| old_ds(ds)) && !configured.dnskeys.iter().any(|key| old_key(key)) {
             return Err(Unsound::OtherAnchors { zone: zone.clone() });
         }

@@ -111,10 +111,8 @@ impl TrustPoint {
     fn trust_named(&mut self, seen: &Seen<'_>) {
         let named: Vec<&[u8]> = seen.present.iter().copied().filter(|rdata| self.names(rdata)).collect();
         let signs = |rdata: &&[u8]| seen.signed_by(rdata).is_some();
-        if named.is_empty() || (!named.iter().any(signs) && self.signers(seen).is_empty()) {
-            return;
-        }
-        for rdata in named {
+        let counts = named.iter().any(signs) || !self.signers(seen).is_empty();
+        for rdata in named.iter().filter(|_| counts) {
             self.forget_ds_of(rdata);
             self.trust(rdata, seen.now);
         }
