@@ -31,10 +31,15 @@ pub(crate) fn fits(algorithm: Algorithm, public_key: &[u8], data: &[u8], signatu
 /// The key in the form of RFC 3110 §2: length of the exponent, exponent, modulus.
 fn rsa(parameters: &RsaParameters, public_key: &[u8], data: &[u8], signature: &[u8]) -> bool {
     let Some((exponent, modulus)) = rsa_parts(public_key) else { return false };
-    if exponent.len() > MAX_EXPONENT || modulus.len() > MAX_MODULUS {
+    if !is_affordable(exponent, modulus) {
         return false;
     }
     RsaPublicKeyComponents { n: modulus, e: exponent }.verify(parameters, data, signature).is_ok()
+}
+
+/// Whether checks with the key cost no more than those with others.
+fn is_affordable(exponent: &[u8], modulus: &[u8]) -> bool {
+    exponent.len() <= MAX_EXPONENT && modulus.len() <= MAX_MODULUS
 }
 
 /// Exponent and modulus without leading zeros.
@@ -81,6 +86,13 @@ mod tests {
                     assert!(!fits(Algorithm(number), &key, b"data", &[1; 64]));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn rsa_keys_may_have_4096_bits_and_an_exponent_of_32() {
+        for (exponent, modulus, expect) in [(1, 128, true), (4, 512, true), (5, 512, false), (4, 513, false)] {
+            assert_eq!(is_affordable(&vec![1; exponent], &vec![1; modulus]), expect, "{exponent} {modulus}");
         }
     }
 

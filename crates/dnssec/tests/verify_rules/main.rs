@@ -175,6 +175,10 @@ fn spelling_and_order_do_not_count_rfc4034_6() {
     let data = vec![mx("10 mail.example."), mx("20 b.example.")];
     let sign = Sign { data, ..Sign::honest(&set, "example.", 1) };
     assert_eq!(verdict(&check(&with(&set, &[sign.rdata()]), &keys("EXAMPLE.", &[1]))), "valid");
+    // The signer's name is signed in lower case, however it is written (RFC 4034 §6.2).
+    let mut rdata = Sign::honest(&www(), "example.", 1).rdata();
+    rdata[19..26].make_ascii_uppercase();
+    assert_eq!(verdict(&check(&with(&www(), &[rdata]), &keys("example.", &[1]))), "valid");
     // Text is data: its case counts.
     let set = Rrset::new(name("www.example."), RrType::TXT, 60, [b"\x01A".as_slice()]);
     let sign = Sign { data: vec![b"\x01a".to_vec()], ..Sign::honest(&set, "example.", 1) };
