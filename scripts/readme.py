@@ -47,6 +47,7 @@ NOISE = [
     (r"^(; <<>> DiG|; \(\d+ servers? found\)|;; global options:|;; SERVER:|;; WHEN:|; COOKIE:).*\n", ""),
     (r"\bid: \d+", "id: ID"),
     (r"\d+(\.\d+)? ?(msec|ms|µs|us|s)\b", "TIME"),
+    (r"\b\d+ (days|h|min) left\b", "TIME left"),  # of signatures
     (r"\d+ (bytes|octets)\b", r"SIZE"),
     (r"[\w.-]+ (127\.53\.\d+\.\d+|fd53:[0-9a-f:]+)(:\d+|#\d+)? (udp|tcp)", r"SERVER \3"),
     (r"^(\S+\s+)\d+(\s+IN\s)", r"\1TTL\2"),  # of records in dig's form
