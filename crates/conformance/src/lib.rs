@@ -1,7 +1,7 @@
 //! Scripted scenarios for a recursive resolver, in the dialects of Deckard and of Unbound's testbound, run in process.
 //!
 //! What it is for: a scenario is a small internet, a configuration and a conversation. [`reader`] reads it, [`setup`]
-//! makes settings of its configuration, [`network`] answers the resolver's questions from its ranges, [`run`] plays the
+//! makes settings of its configuration, [`network`] answers the resolver's questions from its ranges, [`mod@run`] plays the
 //! client, and [`compare`] says what of an answer is not as expected.
 //!
 //! What it deliberately does not do: hold any scenario, know any of them by name, or bend an answer.

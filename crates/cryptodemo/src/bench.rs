@@ -10,7 +10,7 @@
 //! two messages under one nonce give away the XOR of both, and in GCM the key of the tag (NIST SP 800-38D appendix A).
 //! Three things keep that apart from real code. Encryption as the public trait [`Aead`](crate::aead::Aead) has it takes a
 //! [`Nonce`](crate::aead::Nonce) by value, which is neither cloned nor made from bytes. The trait that takes a nonce by
-//! reference is visible in this crate only. And here it is reached by [`rehearsal`] alone, whose key is made by
+//! reference is visible in this crate only. And here it is reached by `rehearsal` alone, whose key is made by
 //! itself, from randomness, and is neither taken from nor given to anybody; its buffers are filled by itself as well.
 
 pub mod against;

@@ -81,7 +81,7 @@ const LEGACY: [Vector; 7] = [
     Vector { name: "des-cbc", key: "133457799bbcdff1", plaintext: "0123456789abcdef", ciphertext: "85e813540f0ab405" },
 ];
 
-/// Names of the ciphers that [`legacy`] times.
+/// Names of the ciphers that [`mod@legacy`] times.
 pub fn legacy_names() -> impl Iterator<Item = &'static str> {
     LEGACY.iter().map(|vector| vector.name)
 }
