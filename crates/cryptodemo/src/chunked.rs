@@ -154,7 +154,7 @@ fn file_key(header: &Header, shared: &Secret) -> Result<Secret> {
 
 /// The first bytes of a fingerprint: enough to tell keys apart by eye.
 fn short(fingerprint: &[u8; 32]) -> String {
-    fingerprint[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::report::hex(&fingerprint[..8])
 }
 
 #[cfg(test)]

@@ -250,10 +250,5 @@ fn preview(message: &[u8]) -> String {
     if message.len() > PREVIEW_LEN { format!("{shown}...") } else { shown.to_string() }
 }
 
-/// Lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests;

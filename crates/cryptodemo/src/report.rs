@@ -31,6 +31,12 @@ pub fn size(bytes: u64) -> String {
     format!("{bytes} B")
 }
 
+/// Bytes as lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Bytes per second: `1.87 GB/s`, `12.0 MB/s`. Units are powers of ten, as `openssl speed` has them.
 #[must_use]
 pub fn rate(bytes_per_second: f64) -> String {
@@ -107,6 +113,12 @@ mod tests {
             plain("a\u{1b}[31m\u{9b}b\n\u{7}\u{7f} \u{e4}\u{20ac}"),
             "a\u{fffd}[31m\u{fffd}b\u{fffd}\u{fffd}\u{fffd} \u{e4}\u{20ac}"
         );
+    }
+
+    #[test]
+    fn each_byte_is_two_digits() {
+        assert_eq!(hex(&[0x00, 0x0a, 0xff]), "000aff");
+        assert_eq!(hex(&[]), "");
     }
 
     #[test]

@@ -19,8 +19,3 @@ pub mod tap;
 
 pub use negotiated::Negotiated;
 pub use settings::{ClientSettings, Group, Provider, ServerSettings, Trust, Version};
-
-/// Bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

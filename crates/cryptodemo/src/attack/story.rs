@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::Result;
 use crate::error::Error;
+use crate::{Result, report};
 
 /// An attack as it was carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,7 +76,7 @@ impl Story {
 /// Bytes in hexadecimal; a long value is cut, and says so.
 pub(super) fn hex(bytes: &[u8]) -> String {
     const SHOWN: usize = 64;
-    let digits: String = bytes.iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect();
+    let digits = report::hex(&bytes[..bytes.len().min(SHOWN)]);
     if bytes.len() <= SHOWN { digits } else { format!("{digits}... ({} bytes)", bytes.len()) }
 }
 

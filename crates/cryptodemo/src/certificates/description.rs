@@ -12,7 +12,7 @@ use x509_parser::public_key::PublicKey as Parsed;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
-use crate::report::plain;
+use crate::report::{hex, plain};
 use crate::{Error, Result};
 
 /// What a certificate says. Nothing of it is checked here.
@@ -103,10 +103,6 @@ impl Description {
             fingerprint_sha256: hex(&Sha256::digest(certificate_der)),
         })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn date(time: ASN1Time) -> String {

@@ -19,7 +19,7 @@ use crate::tls::live::{self, Identity};
 use crate::tls::messages::Version;
 use crate::tls::secrets::SessionSecrets;
 use crate::tls::tap::{self, Chunk, Direction, Tap};
-use crate::{Result, Secret, certificates, files, report, tls};
+use crate::{Result, Secret, certificates, files, report};
 
 /// The name B's certificate is for.
 const NAME: &str = "localhost";
@@ -130,7 +130,7 @@ fn both(arguments: &Arguments, output: &Output) -> Result<()> {
     let tls12 = by_tls(&identity, Version::Tls12, &arguments.message)?;
     let tls13 = by_tls(&identity, Version::Tls13, &arguments.message)?;
     let comparison = vec![of_recording(&recording), row("TLS 1.2", &tls12), row("TLS 1.3", &tls13)];
-    let symmetric_key = key.filter(|_| arguments.show_secrets).map(|key| tls::hex(key.expose()));
+    let symmetric_key = key.filter(|_| arguments.show_secrets).map(|key| report::hex(key.expose()));
     if output.is_json() {
         return output.json(&Document { warning: WARNING, steps, symmetric_key, tls12, tls13, comparison });
     }
@@ -297,7 +297,7 @@ fn connect(arguments: &Arguments, ca: &Path, output: &Output) -> Result<()> {
 
 fn one_side(report: Report, arguments: &Arguments, output: &Output) -> Result<()> {
     let received = String::from_utf8_lossy(&report.received).escape_debug().to_string();
-    let key = report.key.filter(|_| arguments.show_secrets).map(|key| tls::hex(key.expose()));
+    let key = report.key.filter(|_| arguments.show_secrets).map(|key| report::hex(key.expose()));
     let steps: Vec<_> = report.steps.into_iter().map(|(_, step)| step).collect();
     if output.is_json() {
         return output.json(&serde_json::json!({

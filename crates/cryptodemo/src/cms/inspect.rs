@@ -83,12 +83,8 @@ fn name(identifier: &Identifier) -> String {
                 X509Name::from_der(issuer).map_or_else(|_| "(unreadable)".to_owned(), |(_, name)| name.to_string());
             // A certificate's names are anybody's to choose.
             let issuer = report::plain(&issuer);
-            format!("issuer {issuer}, serial number {}", hex(serial))
+            format!("issuer {issuer}, serial number {}", report::hex(serial))
         }
-        Identifier::SubjectKey(id) => format!("subject key identifier {}", hex(id)),
+        Identifier::SubjectKey(id) => format!("subject key identifier {}", report::hex(id)),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

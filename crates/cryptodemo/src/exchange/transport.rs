@@ -10,10 +10,11 @@ use super::server::Server;
 use super::session::{Session, SessionKeys};
 use super::steps::{Exchange, Step, Who, WireFrame};
 use super::wire::{Party, Wire};
-use super::{Event, Form, Settings, hex, nanos};
+use super::{Event, Form, Settings, nanos};
 use crate::bench::waiting::Waiting;
 use crate::error::Error;
 use crate::report;
+use crate::report::hex;
 use crate::{Result, Secret};
 
 /// Runs the exchange; also returns all that passed.

@@ -145,7 +145,7 @@ pub(super) fn header(code: u8, len: usize) -> [u8; HEADER_LEN] {
 }
 
 fn field(offset: usize, name: &'static str, bytes: &[u8], meaning: &str) -> Field {
-    Field { offset, name, hex: crate::tls::hex(bytes), meaning: meaning.to_owned() }
+    Field { offset, name, hex: crate::report::hex(bytes), meaning: meaning.to_owned() }
 }
 
 fn read_exact(stream: &mut impl Read, buffer: &mut [u8]) -> Result<()> {

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustls::KeyLog;
 
-use super::hex;
+use crate::report::hex;
 use crate::{Error, Result};
 
 /// Appends the secrets of each session to a file. Whoever reads it can decrypt those sessions.

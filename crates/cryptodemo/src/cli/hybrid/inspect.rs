@@ -94,7 +94,7 @@ fn chunked(mut input: Input) -> Result<Told> {
         details: Details::Chunked(Chunked {
             kem: header.kem,
             aead: header.aead,
-            recipient: header.recipient.iter().map(|byte| format!("{byte:02x}")).collect(),
+            recipient: report::hex(&header.recipient),
             header_bytes,
             encapsulation_bytes: header.encapsulation.len(),
             chunks,

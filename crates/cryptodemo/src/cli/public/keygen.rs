@@ -8,7 +8,7 @@ use super::check_streams;
 use crate::cli::{Output, key_file};
 use crate::error::Error;
 use crate::keys::{KeyAlgorithm, PrivateKey, PublicKey};
-use crate::{Result, files};
+use crate::{Result, files, report};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Keygen {
@@ -82,5 +82,5 @@ pub(super) fn print(arguments: &Public, output: &Output) -> Result<()> {
 }
 
 fn fingerprint(key: &PublicKey) -> String {
-    key.fingerprint().iter().map(|byte| format!("{byte:02x}")).collect()
+    report::hex(&key.fingerprint())
 }

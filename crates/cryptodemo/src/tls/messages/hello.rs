@@ -136,5 +136,5 @@ fn key_shares(extensions: &[Extension]) -> &[KeyShare] {
 }
 
 fn as_hex<S: serde::Serializer>(bytes: &[u8; 32], serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    serializer.serialize_str(&crate::tls::hex(bytes))
+    serializer.serialize_str(&crate::report::hex(bytes))
 }
