@@ -16,7 +16,7 @@ use crate::mock::{self, Carrier};
 use crate::scenario::Scenario;
 
 /// From a question to its answer.
-const ROUND_TRIP: Duration = Duration::from_millis(1);
+const ROUND_TRIP: Duration = Duration::ZERO;
 /// Octets in flight on a connection.
 const TCP_WINDOW_OCTETS: usize = 1 << 17;
 

@@ -160,7 +160,6 @@ impl<'a> Proofs<'a> {
             Kind::Nsec3(records) => {
                 let Some(first) = records.first() else { return Err(missing("there are no NSEC or NSEC3 records")) };
                 match first.parameters.judge(self.zone) {
-                    Judgement::Refused(why) => return Err(why),
                     Judgement::Insecure(why) => return Ok(NoDs::TooManyIterations(why)),
                     Judgement::Fine => {}
                 }
@@ -187,7 +186,6 @@ impl<'a> Proofs<'a> {
             Kind::Nsec3(records) => {
                 let Some(first) = records.first() else { return Err(missing("there are no NSEC or NSEC3 records")) };
                 match first.parameters.judge(self.zone) {
-                    Judgement::Refused(why) => return Err(why),
                     Judgement::Insecure(why) => return Ok(Proven::Insecure(Some(why))),
                     Judgement::Fine => {}
                 }

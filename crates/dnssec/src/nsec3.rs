@@ -9,10 +9,8 @@ use ring::digest;
 
 use crate::{Effort, TypeBitmap, Why};
 
-/// Iterations that are computed (RFC 9276 §3.2: more make a zone count as unsigned).
+/// Iterations that are computed (RFC 9276 §3.2: more make a zone count as unsigned, however many they are).
 pub const MAX_ITERATIONS_ACCEPTED: u16 = 50;
-/// Iterations beyond which an answer is refused.
-const MAX_ITERATIONS_INSECURE: u16 = 500;
 /// A hash has the length of SHA-1.
 const HASH_LEN: usize = 20;
 /// Salt longer than this costs more than an iteration per hash and serves nobody.
@@ -39,13 +37,8 @@ impl Parameters<'_> {
     /// Whether hashing is worth the work.
     pub(crate) fn judge(&self, zone: &Name) -> Judgement {
         let why = Why::TooManyIterations { zone: zone.clone(), iterations: self.iterations };
-        if self.iterations > MAX_ITERATIONS_INSECURE {
-            Judgement::Refused(why)
-        } else if self.iterations > MAX_ITERATIONS_ACCEPTED || self.salt.len() > MAX_SALT {
-            Judgement::Insecure(why)
-        } else {
-            Judgement::Fine
-        }
+        let costly = self.iterations > MAX_ITERATIONS_ACCEPTED || self.salt.len() > MAX_SALT;
+        if costly { Judgement::Insecure(why) } else { Judgement::Fine }
     }
 }
 
@@ -54,7 +47,6 @@ impl Parameters<'_> {
 pub(crate) enum Judgement {
     Fine,
     Insecure(Why),
-    Refused(Why),
 }
 
 impl<'a> Nsec3<'a> {

@@ -83,7 +83,7 @@ impl<N: Network> Resolver<N> {
         let mut without = Vec::new();
         for server in &cut.delegation.servers {
             let addresses = self.addresses_of(server, now);
-            let usable = addresses.into_iter().filter(|address| may_ask(*address, &self.config));
+            let usable = addresses.into_iter().filter(|address| self.may_ask_server_of(&cut.delegation.zone, *address));
             let before = candidates.len();
             let mut any = false;
             for address in usable.take(self.config.limits.addresses_per_ns) {
@@ -100,6 +100,12 @@ impl<N: Network> Resolver<N> {
         (candidates, without)
     }
 
+    /// As [`may_ask`]; and who writes a root server down wants it asked, wherever it is.
+    fn may_ask_server_of(&self, zone: &Name, address: IpAddr) -> bool {
+        let hinted = || self.config.root_hints.iter().any(|hint| hint.addresses.contains(&address));
+        may_ask(address, &self.config) || (zone.is_root() && may_ask_family(address, &self.config) && hinted())
+    }
+
     fn addresses_of(&self, server: &NameServer, now: WallTime) -> Vec<IpAddr> {
         let mut addresses = self.cached_addresses(&server.name, now);
         addresses.extend(&server.glue);
@@ -110,17 +116,17 @@ impl<N: Network> Resolver<N> {
     ///
     /// A zone whose own records about its servers are wrong works for all who come from its parent; so it does for us.
     /// Glue leads to servers and answers nobody (RFC 2181 §5.4.1).
-    pub(crate) fn addresses_by_parents(&self, cut: &Cut) -> Vec<Candidate> {
+    pub(crate) fn addresses_by_parents(&self, cut: &Cut, others: &[Name]) -> Vec<Candidate> {
         let (now, port) = (self.env.clock.wall(), self.config.upstream_port);
         let mut candidates: Vec<Candidate> = Vec::new();
-        for server in &cut.delegation.servers {
-            let mut below = Some(server.name.clone());
+        for server in cut.delegation.servers.iter().map(|server| &server.name).chain(others) {
+            let mut below = Some(server.clone());
             while let Some((delegation, _)) = below.and_then(|name| self.cache.delegation(&name, now)) {
-                let same = delegation.servers.iter().filter(|other| other.name == server.name);
+                let same = delegation.servers.iter().filter(|other| other.name == *server);
                 let usable = same.flat_map(|other| &other.glue).filter(|address| may_ask(**address, &self.config));
                 for address in usable.take(self.config.limits.addresses_per_ns) {
                     if candidates.iter().all(|candidate| candidate.address != *address) {
-                        candidates.push(Candidate { server: server.name.clone(), address: *address, port });
+                        candidates.push(Candidate { server: server.clone(), address: *address, port });
                     }
                 }
                 below = delegation.zone.parent();

@@ -68,6 +68,8 @@ pub(crate) struct Answered {
     pub glue: Vec<Rrset>,
     /// NSEC and NSEC3 sets of the authority section.
     pub proofs: Vec<Rrset>,
+    /// What the zone's own server says beside the answer of the servers of its zone. It redirects nothing.
+    pub own_servers: Option<Rrset>,
 }
 
 /// What stands at the end of the aliases.
@@ -199,9 +201,10 @@ pub(crate) fn classify(
             }
         }
     };
-    let own_servers = ask.rtype == RrType::NS && ask.name == *zone;
-    let glue = if own_servers { scrubbed.glue.clone() } else { vec![] };
-    judged(Meaning::Answer(Answered { aliases, end, rank, glue, proofs: proofs(scrubbed) }))
+    let asked_for_servers = ask.rtype == RrType::NS && ask.name == *zone;
+    let glue = if asked_for_servers { scrubbed.glue.clone() } else { vec![] };
+    let own_servers = own_servers(scrubbed, ask, zone).filter(|_| authoritative);
+    judged(Meaning::Answer(Answered { aliases, end, rank, glue, proofs: proofs(scrubbed), own_servers }))
 }
 
 /// NOERROR without an answer: a referral, NODATA, or nothing of use.
@@ -233,6 +236,7 @@ fn without_answer(
             rank,
             glue: vec![],
             proofs: proofs(scrubbed),
+            own_servers: own_servers(scrubbed, ask, zone).filter(|_| authoritative),
         })
     };
     match (soa, authoritative) {
@@ -275,7 +279,8 @@ fn ds_in_referral(scrubbed: &Scrubbed, ask: &Question, zone: &Name) -> Option<An
         None if proofs.is_empty() => return None,
         None => End::NoData { name: ask.name.clone(), soa: None },
     };
-    Some(Answered { aliases: vec![], end, rank: Rank::AuthoritativeAuthority, glue: vec![], proofs })
+    let rank = Rank::AuthoritativeAuthority;
+    Some(Answered { aliases: vec![], end, rank, glue: vec![], proofs, own_servers: None })
 }
 
 /// A referral leads strictly down from `zone` towards the name (RFC 1034 §5.3.3 step 4b).
@@ -299,6 +304,13 @@ fn referral(scrubbed: &Scrubbed, ask: &Question, zone: &Name, limits: ReferralLi
 fn proofs(scrubbed: &Scrubbed) -> Vec<Rrset> {
     let denials = scrubbed.authority.iter().filter(|set| matches!(set.rtype, RrType::NSEC | RrType::NSEC3));
     denials.take(dnssec::denial::MAX_RECORDS).cloned().collect()
+}
+
+/// The NS set of the very zone that was asked, in the authority section.
+fn own_servers(scrubbed: &Scrubbed, ask: &Question, zone: &Name) -> Option<Rrset> {
+    let own =
+        |set: &&Rrset| set.rtype == RrType::NS && set.name == *zone && *ask != Question::new(zone.clone(), RrType::NS);
+    scrubbed.authority.iter().find(own).cloned()
 }
 
 /// The SOA that vouches for a denial of `name`: of a zone that encloses it.

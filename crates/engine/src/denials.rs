@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use dnssec::Effort;
-use dnssec::denial::{Proofs, Proven, nsec3_hash, nsec3_owner_hash};
+use dnssec::denial::{NoDs, Proofs, Proven, nsec3_hash, nsec3_owner_hash};
 use proto::{Name, Question, RrType, Rrset, WallTime};
 
 /// Octets of all that is kept; records beyond that push out the zones that came first. A hostile zone can only spend
@@ -125,14 +125,10 @@ impl Denials {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         // DS is the parent's to deny (RFC 4035 §3.1.4.1).
         let place = if question.rtype.is_at_parent() { question.name.parent()? } else { question.name.clone() };
-        let (zone, entry) = place.ancestors().find_map(|zone| inner.zones.get_key_value(&zone))?;
+        let (zone, entry) = inner.zone_of(&place)?;
         let soa = entry.soa.as_ref()?.live(now)?;
         let effort = Effort::new();
-        let proofs = if entry.nsec.is_empty() {
-            entry.nsec3_around(&question.name, zone, now)
-        } else {
-            entry.nsec_around(&question.name, now)
-        };
+        let proofs = entry.around(&question.name, zone, now);
         if proofs.is_empty() {
             return None;
         }
@@ -146,7 +142,70 @@ impl Denials {
     }
 }
 
+impl Denials {
+    /// What the records say of a delegation at the name, with their remaining TTL: of use to the chain of trust, which needs
+    /// no SOA (RFC 4035 §3.1.4: a referral comes without one).
+    pub(crate) fn no_ds(&self, name: &Name, now: WallTime) -> Option<(NoDs, u32)> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let (zone, entry) = inner.zone_of(&name.parent()?)?;
+        let proofs = entry.around(name, zone, now);
+        let ttl = proofs.iter().map(|proof| proof.ttl).min()?;
+        let said = Proofs::new(zone, &proofs).no_ds(name, &Effort::new()).ok()?;
+        Some((said, ttl))
+    }
+
+    /// The records that prove that nothing closer to the name exists than the children of `encloser`, so that the wildcard
+    /// there stands in for it (RFC 8198 §5.3).
+    pub(crate) fn no_closer_match(
+        &self,
+        name: &Name,
+        encloser: &Name,
+        rtype: RrType,
+        now: WallTime,
+    ) -> Option<Vec<Rrset>> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let (zone, entry) = inner.zone_of(name)?;
+        if !encloser.is_at_or_below(zone) {
+            return None;
+        }
+        let proof = entry.spanning(name, &name.suffix(encloser.label_count() + 1), now)?;
+        let proofs = vec![proof];
+        let said = Proofs::new(zone, &proofs).no_closer_match(name, encloser, rtype, &Effort::new());
+        (said == Ok(Proven::Secure)).then_some(proofs)
+    }
+
+    /// Whether anything is known of gaps in the zone of a name.
+    pub(crate) fn knows_zone_of(&self, name: &Name) -> Option<Name> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.zone_of(name).map(|(zone, _)| zone.clone())
+    }
+}
+
+impl Inner {
+    /// The deepest zone with records at or above a name.
+    fn zone_of(&self, name: &Name) -> Option<(&Name, &Zone)> {
+        name.ancestors().find_map(|zone| self.zones.get_key_value(&zone))
+    }
+}
+
 impl Zone {
+    /// The records that may deny the name.
+    fn around(&self, name: &Name, zone: &Name, now: WallTime) -> Vec<Rrset> {
+        if self.nsec.is_empty() { self.nsec3_around(name, zone, now) } else { self.nsec_around(name, now) }
+    }
+
+    /// The record whose gap the name lies in, or its next closer name if names are hashed.
+    fn spanning(&self, name: &Name, next_closer: &Name, now: WallTime) -> Option<Rrset> {
+        if !self.nsec.is_empty() {
+            let (_, kept) = self.nsec.range(..=name.clone()).next_back()?;
+            return kept.live(now);
+        }
+        let example = self.nsec3.values().find_map(|kept| kept.live(now))?;
+        let hash = nsec3_hash(next_closer, &example)?;
+        let before = self.nsec3.range(..=hash).next_back().or_else(|| self.nsec3.iter().next_back());
+        before.and_then(|(_, kept)| kept.live(now))
+    }
+
     /// The records that stand at the name and at the wildcard that could stand in for it, or span them.
     fn nsec_around(&self, name: &Name, now: WallTime) -> Vec<Rrset> {
         let at_or_before = |name: &Name| {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use dnssec::Why;
-use proto::{Ede, EdeCode, Name};
+use proto::{Ede, EdeCode, Name, Rrset};
 
 use crate::budget::{Cost, Exhausted};
 
@@ -22,8 +22,13 @@ pub enum ResolveError {
     #[error("{}", .0.describe())]
     Exhausted(Cost),
     /// Aliases lead back to a name already met.
-    #[error("the aliases of {0} form a loop")]
-    AliasLoop(Name),
+    #[error("the aliases of {name} form a loop")]
+    AliasLoop {
+        /// The name asked for.
+        name: Name,
+        /// The aliases, up to the one that closes the loop.
+        aliases: Vec<Rrset>,
+    },
     /// A name server's address depends on itself.
     #[error("the address of name server {0} is needed to find it")]
     DependencyCycle(Name),
@@ -78,7 +83,7 @@ impl ResolveError {
             Self::NoReachableServer { why: Unreachable::NoRoute, .. } => EdeCode::NETWORK_ERROR,
             Self::NoReachableServer { .. } => EdeCode::NO_REACHABLE_AUTHORITY,
             Self::Exhausted(Cost::Time) => EdeCode::NO_REACHABLE_AUTHORITY,
-            Self::Exhausted(_) | Self::AliasLoop(_) | Self::DependencyCycle(_) | Self::Internal => EdeCode::OTHER,
+            Self::Exhausted(_) | Self::AliasLoop { .. } | Self::DependencyCycle(_) | Self::Internal => EdeCode::OTHER,
             Self::FailedBefore(before) => return before.clone(),
             Self::Bogus(why) => why.ede(),
             Self::NotCached => EdeCode::NOT_AUTHORITATIVE,
@@ -100,7 +105,7 @@ impl ResolveError {
         match self {
             Self::NoReachableServer { zone, why } => !zone.is_root() && *why != Unreachable::NoRoute,
             Self::FailedBefore(_) | Self::NotCached | Self::Internal => false,
-            Self::Exhausted(_) | Self::AliasLoop(_) | Self::DependencyCycle(_) | Self::Bogus(_) => true,
+            Self::Exhausted(_) | Self::AliasLoop { .. } | Self::DependencyCycle(_) | Self::Bogus(_) => true,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use cache::{Delegation, Denial, Known, NameServer, Negative, Provenance};
-use proto::{Name, Question, Rcode, RrType, Rrset, Security, WallTime};
+use proto::{Name, Question, Rank, Rcode, RrType, Rrset, Security, WallTime};
 use transport::Network;
 
 use crate::Resolver;
@@ -34,6 +34,9 @@ const RENEW_EVERY: Duration = Duration::from_secs(60);
 const MAX_RENEWALS: usize = 10_000;
 /// Failures of others' work that are not taken for our own.
 const JOINS: u32 = 1;
+/// Least TTL of a signed DNAME, in seconds: with less, each of the names below it would be a question for its servers, and
+/// anybody could make up as many as he likes. Nothing is lost: the names it leads to keep their own TTLs.
+const SIGNED_DNAME_TTL: u32 = 2;
 /// TTL that the root hints count with when priming is off. They hold as long as the process lives, and what is learnt
 /// from them ends by its own TTL: this is above every TTL that the cache keeps.
 const HINTS_TTL: u32 = 604_800;
@@ -89,6 +92,8 @@ enum Next {
     Done(Answered),
     RevealMore(Answered),
     RevealAll,
+    /// A minimised question got nothing of use: there may be another way to ask.
+    AskOtherwise(ResolveError),
 }
 
 impl<N: Network> Resolver<N> {
@@ -146,6 +151,7 @@ impl<N: Network> Resolver<N> {
                     self.store(&ask.question, &answered, cut.zone(), &Standing::uniform(Security::Unchecked));
                 }
                 Next::RevealAll => revealed.reveal_all(),
+                Next::AskOtherwise(error) => revealed.fall_back(&ask).then_some(()).ok_or(error)?,
             }
         }
     }
@@ -313,6 +319,7 @@ impl<N: Network> Resolver<N> {
         let mut silent: Vec<Candidate> = Vec::new();
         let mut why = Unreachable::NoAddress;
         let mut doubted = false;
+        let mut others: Option<Vec<Name>> = None;
         loop {
             if lookups.is_empty() {
                 candidates.append(&mut silent); // nobody else is left: they get their other tries
@@ -341,11 +348,16 @@ impl<N: Network> Resolver<N> {
             }
             if lookups.is_empty() && silent.is_empty() {
                 // The servers' own zones led nowhere either: what the parents of those zones say of them is left.
-                candidates = self.addresses_by_parents(cut);
+                candidates = self.addresses_by_parents(cut, others.as_deref().unwrap_or_default());
                 candidates.retain(|candidate| {
                     !met.contains(&candidate.address) && !work.distrusts(cut.zone(), candidate.address)
                 });
-                if candidates.is_empty() {
+                if candidates.is_empty() && others.is_none() {
+                    // The parent's word has led nowhere. What the zone itself has said of its servers is the last resort.
+                    lookups.names = self.servers_by_zone(cut);
+                    others = Some(lookups.names.clone());
+                }
+                if candidates.is_empty() && lookups.is_empty() {
                     return Err(unreachable(cut.zone(), why, lookups.spent));
                 }
             }
@@ -394,6 +406,17 @@ impl<N: Network> Resolver<N> {
     /// [`ask_zone`](Self::ask_zone) behind a pointer: looking for addresses may need it again, one zone higher up.
     fn ask_zone_boxed(self: Arc<Self>, cut: Cut, ask: Ask, work: Work) -> Pin<Box<dyn Future<Output = Asked> + Send>> {
         Box::pin(async move { self.ask_zone(&cut, &ask, &work).await })
+    }
+
+    /// Servers that the zone has named and its parent has not.
+    fn servers_by_zone(&self, cut: &Cut) -> Vec<Name> {
+        if cut.configured.is_some() {
+            return vec![];
+        }
+        let named = self.cache.lookup(&Question::new(cut.zone().clone(), RrType::NS), self.env.clock.wall());
+        let Some(Known::Rrset(named)) = named.map(|found| found.known) else { return vec![] };
+        let known = |name: &Name| cut.delegation.servers.iter().any(|server| server.name == *name);
+        named.targets().filter(|name| !known(name)).take(self.config.limits.ns_per_delegation).collect()
     }
 
     fn names_worth_asking(&self, cut: &Cut, why: Unreachable) -> Vec<Name> {
@@ -455,13 +478,19 @@ impl<N: Network> Resolver<N> {
     pub(crate) fn store(&self, question: &Question, answered: &Answered, zone: &Name, standing: &Standing) {
         let now = self.env.clock.wall();
         let provenance = |security| Provenance { rank: answered.rank, zone: zone.clone(), security };
-        let mut synthesised = false;
+        if let Some(servers) = answered.own_servers.as_ref().filter(|servers| self.keeps_own_servers(servers)) {
+            let (rank, security) = (answered.rank.min(Rank::AuthoritativeAuthority), Security::Unchecked);
+            let _ = self.cache.put_rrset(servers.clone(), Provenance { rank, zone: zone.clone(), security }, now);
+        }
+        let mut signed_dname = false;
         for (position, set) in answered.aliases.iter().enumerate() {
-            // The CNAME that follows from a DNAME is made anew each time (RFC 6672 §3.1).
-            if !synthesised {
-                self.keep(set, &answered.proofs, provenance(standing.alias(position)), now);
+            let security = standing.alias(position);
+            // The CNAME that follows from a signed DNAME is made anew each time (RFC 6672 §3.1). What follows from another one
+            // is kept for its own name, which is the only one that was asked for (§3.4).
+            if !signed_dname {
+                self.keep(set, &answered.proofs, provenance(security), now);
             }
-            synthesised = set.rtype == RrType::DNAME;
+            signed_dname = set.rtype == RrType::DNAME && security == Security::Secure;
         }
         let (name, denial, soa) = match &answered.end {
             End::Data(set) => {
@@ -472,16 +501,51 @@ impl<N: Network> Resolver<N> {
             End::NoData { name, soa } => (name, Denial::NoData, soa),
             End::NxDomain { name, soa } => (name, Denial::NxDomain, soa),
         };
+        if let Some(soa) = soa {
+            // The zone's newest SOA is the one that its older denials come with, too. That a denial counts as unsigned (opt-out)
+            // does not mean that the SOA does.
+            let security = if standing.end() == Security::Secure { Security::Secure } else { Security::Unchecked };
+            let rank = answered.rank.min(Rank::AuthoritativeAuthority);
+            let _ = self.cache.put_rrset(soa.clone(), Provenance { rank, zone: zone.clone(), security }, now);
+        }
         let denied = Question::new(name.clone(), question.rtype);
         let negative = Negative { denial, soa: soa.clone(), proofs: answered.proofs.clone() };
         // Better data may stand there already; then it stays, and this client gets what its own walk found.
         let _ = self.cache.put_negative(&denied, negative, provenance(standing.end()), now);
     }
 
+    /// Whether what a zone volunteers about its servers is kept: if it is signed, and so will be believed only when it stands
+    /// the check, or if clients want whole answers. It lies beside the delegations, which lead the walk, and never among them.
+    fn keeps_own_servers(&self, servers: &Rrset) -> bool {
+        let signed = !servers.signatures.is_empty() && self.validates();
+        signed || !self.config.minimal_responses
+    }
+
+    /// How long an address may count, in seconds: that of a zone's own server no longer than the parent vouches for it, or a
+    /// zone that its parent has given up would go on leading to itself (ghost domains).
+    fn life_as_server(&self, name: &Name, zone: &Name, now: WallTime) -> u32 {
+        let delegation = self.cache.delegation(zone, now).filter(|(delegation, _)| delegation.zone == *zone);
+        let serves = |delegation: &Delegation| delegation.servers.iter().any(|server| server.name == *name);
+        delegation.filter(|(delegation, _)| serves(delegation)).map_or(u32::MAX, |(_, expires)| now.ttl_left(expires))
+    }
+
     fn keep(&self, set: &Rrset, proofs: &[Rrset], provenance: Provenance, now: WallTime) {
         // Most servers send no proofs beside data that needs none; unchecked ones may be needed yet.
-        let proofs = if made_from_wildcard(set) { proofs } else { &[] };
-        let _ = self.cache.put_expanded(set.clone(), proofs, provenance, now); // as above
+        let wildcard = wildcard_of(set);
+        let proofs = if wildcard.is_some() { proofs } else { &[] };
+        let mut set = set.clone();
+        let secure = provenance.security == Security::Secure;
+        if set.rtype == RrType::DNAME && secure {
+            set.ttl = set.ttl.max(SIGNED_DNAME_TTL);
+        }
+        if matches!(set.rtype, RrType::A | RrType::AAAA) {
+            set.ttl = set.ttl.min(self.life_as_server(&set.name, &provenance.zone, now));
+        }
+        if let Some(wildcard) = wildcard.filter(|_| secure && self.config.validation.aggressive_nsec) {
+            // RFC 8198 §5.3: other names may be made from it, where gaps that were shown say so.
+            let _ = self.cache.put_rrset(Rrset { name: wildcard, ..set.clone() }, provenance.clone(), now);
+        }
+        let _ = self.cache.put_expanded(set, proofs, provenance, now); // as above
     }
 }
 
@@ -515,11 +579,12 @@ fn unreachable(zone: &Name, why: Unreachable, spent: Option<Exhausted>) -> Resol
     }
 }
 
-/// Whether a signature says that the set was made from a wildcard (RFC 4035 §5.3.4).
-fn made_from_wildcard(set: &Rrset) -> bool {
+/// The wildcard that a set was made from, as a signature says (RFC 4035 §5.3.4).
+fn wildcard_of(set: &Rrset) -> Option<Name> {
     let labels = set.name.label_count() - usize::from(set.name.is_wildcard());
     let mut signatures = set.signatures.iter().filter_map(dnssec::Rrsig::read);
-    signatures.any(|rrsig| usize::from(rrsig.labels) < labels)
+    let rrsig = signatures.find(|rrsig| usize::from(rrsig.labels) < labels)?;
+    set.name.suffix(usize::from(rrsig.labels)).prepend(b"*").ok()
 }
 
 fn is_nxdomain(known: &Known) -> bool {
@@ -560,10 +625,12 @@ fn next_step(
             _ if answered.aliases.iter().any(|set| set.rtype == RrType::DNAME) => Next::RevealAll,
             End::Data(_) | End::Target(_) | End::NoData { .. } => Next::RevealMore(answered),
         }),
-        // RFC 9156 §2.3: servers that choke on the minimised question get the whole one.
-        Err(ResolveError::NoReachableServer { why: Unreachable::Unusable | Unreachable::Silent, .. })
-            if !ask.whole && !strict =>
-        {
+        // RFC 9156 §2.3: servers that choke on the minimised question get another one, and the whole one in the end; those
+        // that say nothing are not waited for once more.
+        Err(error @ ResolveError::NoReachableServer { why: Unreachable::Unusable, .. }) if !ask.whole => {
+            Ok(Next::AskOtherwise(error))
+        }
+        Err(ResolveError::NoReachableServer { why: Unreachable::Silent, .. }) if !ask.whole && !strict => {
             Ok(Next::RevealAll)
         }
         Err(error) => Err(error),

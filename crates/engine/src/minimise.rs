@@ -15,12 +15,22 @@ pub(crate) struct Revealed {
     labels: usize,
     steps: usize,
     minimising: bool,
+    strict: bool,
+    /// What is asked about names on the way.
+    probe: RrType,
 }
 
 impl Revealed {
     /// Nothing below the zone `cut` has been revealed.
     pub(crate) fn start(mode: Minimisation, cut: &Name) -> Self {
-        Self { labels: cut.label_count(), steps: 0, minimising: mode != Minimisation::Off }
+        // RFC 9156 §2.1: A hides the type and troubles servers the least.
+        Self {
+            labels: cut.label_count(),
+            steps: 0,
+            minimising: mode != Minimisation::Off,
+            strict: mode == Minimisation::Strict,
+            probe: RrType::A,
+        }
     }
 
     /// The question to ask the servers of `cut`, and whether it is the whole one.
@@ -38,8 +48,19 @@ impl Revealed {
         }
         self.steps += 1;
         self.labels = known + add;
-        // RFC 9156 §2.1: A hides the type and troubles servers the least.
-        Ask { question: Question::new(question.name.suffix(self.labels), RrType::A), whole: false }
+        Ask { question: Question::new(question.name.suffix(self.labels), self.probe), whole: false }
+    }
+
+    /// A server could not cope with `ask`: the same name is asked for NS, as older resolvers do (RFC 7816 §2), and from then
+    /// on; if that was in vain too, the next question is the whole one (RFC 9156 §2.3). False if there is no other way.
+    pub(crate) fn fall_back(&mut self, ask: &Ask) -> bool {
+        if self.probe == RrType::A {
+            self.probe = RrType::NS;
+            self.labels = ask.question.name.label_count() - 1;
+            return true;
+        }
+        self.reveal_all();
+        !self.strict
     }
 
     /// Gives up hiding: the next question is the whole one.
@@ -98,6 +119,23 @@ mod tests {
         let labels: Vec<usize> = asked.iter().map(|text| text.matches('.').count()).collect();
         assert_eq!(labels[..4], [1, 2, 3, 4], "the first four are single labels");
         assert_eq!(labels[9], 60);
+    }
+
+    #[test]
+    fn servers_that_cannot_cope_are_asked_for_ns_and_then_for_all_rfc9156_2_3() {
+        let question = Question::new("www.example.com.".parse().unwrap(), RrType::MX);
+        let root = Name::root();
+        for (mode, last) in [(Minimisation::Relaxed, true), (Minimisation::Strict, false)] {
+            let mut revealed = Revealed::start(mode, &root);
+            let first = revealed.next(&question, &root);
+            assert!(revealed.fall_back(&first));
+            let second = revealed.next(&question, &root);
+            assert_eq!(second.question.to_string(), "com. NS");
+            let deeper = revealed.next(&question, &root);
+            assert_eq!(deeper.question.to_string(), "example.com. NS", "that is remembered for the names below");
+            assert_eq!(revealed.fall_back(&deeper), last, "{mode:?}");
+            assert!(revealed.next(&question, &root).whole);
+        }
     }
 
     #[test]

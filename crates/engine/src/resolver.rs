@@ -71,6 +71,8 @@ pub(crate) struct Chased {
 const BOGUS_PERIOD: u32 = 60;
 /// Data is about to expire when this part of its time to live is left: one in so many.
 const AGING_PART: u32 = 10;
+/// Names above a name whose wildcards are looked for in the cache.
+const MAX_ENCLOSERS: usize = 4;
 /// Servers whose answers are tried before an answer counts as bogus.
 const MAX_BOGUS_TRIES: u32 = 5;
 
@@ -130,7 +132,15 @@ impl<N: Network> Resolver<N> {
         let mut events = Vec::new();
         for _ in 0..=self.config.limits.aliases {
             let ask = Question::new(name.clone(), question.rtype);
-            match self.known(&ask, work, &mut events) {
+            let mut known = self.known(&ask, work, &mut events);
+            if known.is_none() {
+                // A failure that is remembered tells more of the name than the gap that it should lie in.
+                if let Some(failed) = self.failed_before(question, checking, work) {
+                    return Some(Err(failed));
+                }
+                known = self.synthesised(&ask, work.checked, &mut events);
+            }
+            match known {
                 Some(Step::Alias(Alias { sets, target }, standing, beside)) => {
                     security = worse(security, standing);
                     proofs.extend(beside);
@@ -142,17 +152,16 @@ impl<N: Network> Resolver<N> {
                     self.record_all(events, work);
                     return Some(Ok(end.behind(aliases, proofs, security)));
                 }
-                None => break,
+                None => return None,
             }
         }
-        // A failure that is remembered tells more of the name than the gap that it should lie in.
-        if let Some(failed) = self.cache.failure(question, scope(checking), self.env.clock.wall()) {
-            self.record_all(vec![from_cache_event(question, CachedWhat::Failure, vec![])], work);
-            return Some(Err(ResolveError::FailedBefore(failed.error)));
-        }
-        let end = self.synthesised(&Question::new(name, question.rtype), work.checked, &mut events)?;
-        self.record_all(events, work);
-        Some(Ok(end.behind(aliases, proofs, security)))
+        self.failed_before(question, checking, work).map(Err)
+    }
+
+    fn failed_before(&self, question: &Question, checking: Checking, work: &Work) -> Option<ResolveError> {
+        let failed = self.cache.failure(question, scope(checking), self.env.clock.wall())?;
+        self.record_all(vec![from_cache_event(question, CachedWhat::Failure, vec![])], work);
+        Some(ResolveError::FailedBefore(failed.error))
     }
 
     /// The answer to what the cache knows. Expired data beats a remembered failure (RFC 8767 §4).
@@ -172,10 +181,16 @@ impl<N: Network> Resolver<N> {
 
     /// Takes out what may not be in an answer, and adds what may be beside it.
     fn finish_answer(&self, answer: &mut Answer, question: &Question, checking: Checking) {
-        let secure = answer.security == Security::Secure && checking == Checking::Enabled;
-        if secure && sentinel::withholds(question, &self.anchors()) {
-            *answer = Answer::empty(Rcode::SERVFAIL);
-            return;
+        if answer.security == Security::Secure && sentinel::is_sentinel(question) {
+            match checking {
+                Checking::Enabled if sentinel::withholds(question, &self.anchors()) => {
+                    *answer = Answer::empty(Rcode::SERVFAIL);
+                    return;
+                }
+                Checking::Enabled => {}
+                // RFC 8509 §2.2: with CD the answer says nothing of our keys, and AD would look as if it did.
+                Checking::Disabled => answer.security = Security::Unchecked,
+            }
         }
         if answer.security == Security::Insecure {
             let name = answer.answer.last().map_or(&question.name, |set| &set.name);
@@ -222,30 +237,38 @@ impl<N: Network> Resolver<N> {
             return Some(Step::End(self.end_from_cache(ask, found, events)));
         }
         // An alias that the zone itself knows says nothing of what its parent knows (RFC 4035 §3.1.4.1).
+        let mut own_target = None;
         if ask.rtype != RrType::CNAME
             && !ask.rtype.is_at_parent()
             && let Some(found) = self.found(&ask.name, RrType::CNAME).filter(usable)
-            && let Known::Rrset(set) = found.known
-            && let alias::Found::Alias(step) = alias::by_cname(&set)
+            && let Known::Rrset(set) = &found.known
+            && let alias::Found::Alias(step) = alias::by_cname(set)
         {
-            events.push(from_cache_event(ask, CachedWhat::Alias, vec![set]));
-            return Some(Step::Alias(step, found.provenance.security, found.proofs));
+            own_target = Some((step, set.clone(), found));
         }
         for above in ask.name.ancestors().skip(1) {
             let Some(found) = self.found(&above, RrType::DNAME).filter(usable) else { continue };
             let Known::Rrset(dname) = found.known else { continue };
             let security = found.provenance.security;
             match alias::by_dname(&ask.name, &dname) {
+                // What nobody has signed renames no name that was not asked for: one lie would take a whole zone along.
+                alias::Found::Alias(step)
+                    if security != Security::Secure
+                        && own_target.as_ref().is_none_or(|(own, ..)| own.target != step.target) => {}
                 alias::Found::Alias(step) => {
                     events.push(from_cache_event(ask, CachedWhat::Alias, vec![dname]));
                     return Some(Step::Alias(step, security, found.proofs));
                 }
-                alias::Found::TooLong(dname) => {
+                alias::Found::TooLong(dname) if security == Security::Secure => {
                     let end = Chased { aliases: vec![dname], too_long: true, ..Chased::empty() };
                     return Some(Step::End(Chased { security, ..end }));
                 }
-                alias::Found::Broken => {}
+                alias::Found::TooLong(_) | alias::Found::Broken => {}
             }
+        }
+        if let Some((step, set, found)) = own_target {
+            events.push(from_cache_event(ask, CachedWhat::Alias, vec![set]));
+            return Some(Step::Alias(step, found.provenance.security, found.proofs));
         }
         if self.config.harden_below_nxdomain
             && let Some((_, found)) = self.cache.nxdomain_above(&ask.name, now).filter(|(_, found)| usable(found))
@@ -257,11 +280,17 @@ impl<N: Network> Resolver<N> {
         None
     }
 
-    /// A denial that follows from records of the zone already known (RFC 8198 §5).
-    fn synthesised(&self, ask: &Question, checked: Checked, events: &mut Vec<Event>) -> Option<Chased> {
+    /// What follows from records of the zone already known (RFC 8198 §5): that a name or a type does not exist, or that the
+    /// name is made from a wildcard.
+    fn synthesised(&self, ask: &Question, checked: Checked, events: &mut Vec<Event>) -> Option<Step> {
         if checked == Checked::No || !self.config.validation.aggressive_nsec {
             return None;
         }
+        let denied = self.denied_by_gap(ask, events).map(Step::End);
+        denied.or_else(|| self.made_from_wildcard(ask, events))
+    }
+
+    fn denied_by_gap(&self, ask: &Question, events: &mut Vec<Event>) -> Option<Chased> {
         let (denial, found) = match self.denials.synthesise(ask, self.env.clock.wall())? {
             Synthesis::NoData(found) => (Denial::NoData, found),
             Synthesis::NxDomain(found) => (Denial::NxDomain, found),
@@ -273,6 +302,38 @@ impl<N: Network> Resolver<N> {
         events.push(from_cache_event(ask, CachedWhat::Synthesised, found.proofs.clone()));
         let denial = Some((denial, Some(found.soa)));
         Some(Chased { denial, proofs: found.proofs, ..Chased::empty() })
+    }
+
+    /// Data or an alias from a wildcard that is known, for a name that lies in a gap that is known (RFC 8198 §5.3).
+    fn made_from_wildcard(&self, ask: &Question, events: &mut Vec<Event>) -> Option<Step> {
+        if ask.rtype.is_at_parent() || self.negative_anchor(&ask.name).is_some() {
+            return None;
+        }
+        let now = self.env.clock.wall();
+        let zone = self.denials.knows_zone_of(&ask.name)?;
+        if !self.may_deny(&zone, &ask.name) {
+            return None;
+        }
+        let enclosers = ask.name.ancestors().skip(1).take_while(|encloser| encloser.is_at_or_below(&zone));
+        for encloser in enclosers.take(MAX_ENCLOSERS) {
+            let Ok(wildcard) = encloser.prepend(b"*") else { continue };
+            let types = if ask.rtype == RrType::CNAME { &[ask.rtype][..] } else { &[ask.rtype, RrType::CNAME] };
+            let mut kept = types.iter().filter_map(|rtype| self.found(&wildcard, *rtype));
+            let Some(found) = kept.find(|found| found.provenance.security == Security::Secure) else { continue };
+            let Known::Rrset(set) = found.known else { continue };
+            let Some(proofs) = self.denials.no_closer_match(&ask.name, &encloser, ask.rtype, now) else { continue };
+            let ttl = proofs.iter().map(|proof| proof.ttl).fold(set.ttl, u32::min);
+            let set = Rrset { name: ask.name.clone(), ttl, ..set };
+            events.push(from_cache_event(ask, CachedWhat::Synthesised, vec![set.clone()]));
+            if set.rtype == ask.rtype {
+                return Some(Step::End(Chased { data: Some(set), proofs, ..Chased::empty() }));
+            }
+            return match alias::by_cname(&set) {
+                alias::Found::Alias(step) => Some(Step::Alias(step, Security::Secure, proofs)),
+                alias::Found::TooLong(_) | alias::Found::Broken => None,
+            };
+        }
+        None
     }
 
     /// Whether what a zone denies counts for a name that it was not asked for: not if the name lies in a zone whose servers
@@ -302,7 +363,8 @@ impl<N: Network> Resolver<N> {
                 events.push(from_cache_event(ask, CachedWhat::Answer, vec![set.clone()]));
                 Chased { data: Some(set), proofs: found.proofs, security, ..Chased::empty() }
             }
-            Known::Negative(negative) => {
+            Known::Negative(mut negative) => {
+                self.renew_soa(&mut negative, security);
                 let what = match negative.denial {
                     Denial::NoData => CachedWhat::NoData,
                     Denial::NxDomain => CachedWhat::NxDomain,
@@ -311,6 +373,15 @@ impl<N: Network> Resolver<N> {
                 let denial = Some((negative.denial, negative.soa));
                 Chased { denial, proofs: negative.proofs, security, ..Chased::empty() }
             }
+        }
+    }
+
+    /// The SOA that stands in the zone today; how long the denial lives does not change.
+    fn renew_soa(&self, negative: &mut cache::Negative, security: Security) {
+        let Some(soa) = &mut negative.soa else { return };
+        let today = self.found(&soa.name, RrType::SOA).filter(|found| found.provenance.security == security);
+        if let Some(Known::Rrset(today)) = today.map(|found| found.known) {
+            *soa = Rrset { ttl: soa.ttl, ..today };
         }
     }
 
@@ -350,7 +421,9 @@ impl<N: Network> Resolver<N> {
         match &outcome {
             Ok(_) => self.cache.clear_failure(&question, scope),
             Err(error) if error.is_cached() => {
-                let at_least = if matches!(error, ResolveError::Bogus(_)) { BOGUS_PERIOD } else { 0 };
+                // Who gets expired data instead is to get better data soon.
+                let bogus = matches!(error, ResolveError::Bogus(_)) && self.stale_answer(&question).is_none();
+                let at_least = if bogus { BOGUS_PERIOD } else { 0 };
                 let now = self.env.clock.wall();
                 self.cache.put_failure_for(&question, scope, error.to_ede(), at_least, now);
             }
@@ -378,7 +451,7 @@ impl<N: Network> Resolver<N> {
             let ask = Question::new(name.clone(), question.rtype);
             let mut events = Vec::new();
             let known = self.known(&ask, work, &mut events);
-            let known = known.or_else(|| self.synthesised(&ask, work.checked, &mut events).map(Step::End));
+            let known = known.or_else(|| self.synthesised(&ask, work.checked, &mut events));
             self.record_all(events, work);
             let (sets, target) = match known {
                 Some(Step::Alias(Alias { sets, target }, standing, beside)) => {
@@ -405,7 +478,7 @@ impl<N: Network> Resolver<N> {
             self.spend_aliases(&sets, work)?;
             aliases.extend(sets);
             if met.contains(&target) {
-                return Err(ResolveError::AliasLoop(question.name.clone()));
+                return Err(ResolveError::AliasLoop { name: question.name.clone(), aliases });
             }
             work.trace.record(self.env.clock.now(), || Event::Followed { from: name.clone(), to: target.clone() });
             met.push(target.clone());
@@ -590,6 +663,13 @@ fn failure(error: &ResolveError) -> Answer {
         if matches!(error, ResolveError::NotCached) { Rcode::REFUSED } else { Rcode::SERVFAIL },
         error.to_ede(),
     );
+    // RFC 1034 §3.6.2: a loop is signalled as an error. One that a DNAME makes is nowhere to be seen in its zone: there the
+    // aliases are shown.
+    if let ResolveError::AliasLoop { aliases, .. } = error
+        && aliases.iter().any(|set| set.rtype == RrType::DNAME)
+    {
+        answer.answer.clone_from(aliases);
+    }
     if matches!(error, ResolveError::FailedBefore(_)) {
         answer.extended_errors.push(Ede::new(EdeCode::CACHED_ERROR, "this question failed a moment ago"));
     }

@@ -13,6 +13,11 @@ enum Sentinel {
     IsNoAnchor(u16),
 }
 
+/// Whether the name asks for our root keys.
+pub(crate) fn is_sentinel(question: &Question) -> bool {
+    question.name.labels().next().and_then(sentinel).is_some()
+}
+
 /// Whether a secure answer to the question is to be withheld, as a word about the root keys (RFC 8509 §2.2).
 pub(crate) fn withholds(question: &Question, anchors: &TrustAnchors) -> bool {
     if !matches!(question.rtype, RrType::A | RrType::AAAA) {

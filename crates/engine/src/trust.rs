@@ -308,6 +308,13 @@ impl<N: Network> Resolver<N> {
                 }
             });
         }
+        if let Some((said, ttl)) = self.denied_before(zone) {
+            return Ok(match said {
+                NoDs::Unsigned | NoDs::OptOut => DsStatus::Unsigned(None, ttl),
+                NoDs::TooManyIterations(why) => DsStatus::Unsigned(Some(why), ttl),
+                NoDs::NoCut => DsStatus::NoCut(ttl),
+            });
+        }
         let mut broken = None;
         for try_number in 0..MAX_BOGUS_TRIES {
             let fetched = match self.fetch_for_trust(&question, zone, try_number == 0, work).await {
@@ -335,6 +342,17 @@ impl<N: Network> Resolver<N> {
             }
         }
         Ok(DsStatus::Bogus(broken.unwrap_or(Why::NoDnskey { zone: zone.clone() })))
+    }
+
+    /// What gaps already shown say of a delegation (RFC 8198 §5.2): no question is needed then. Not where a referral has just
+    /// brought something newer.
+    fn denied_before(&self, zone: &Name) -> Option<(NoDs, u32)> {
+        let now = self.env.clock.wall();
+        let referred = || self.cache.lookup(&Question::new(zone.clone(), RrType::DS), now).is_some();
+        if !self.config.validation.aggressive_nsec || referred() {
+            return None;
+        }
+        self.denials.no_ds(zone, now)
     }
 
     fn read_ds(&self, zone: &Name, answered: &Answered, security: Security, work: &Work) -> DsStatus {
@@ -391,11 +409,14 @@ impl<N: Network> Resolver<N> {
             if !matches!(trust, Trust::Secure(_)) {
                 return Ok(trust);
             }
-            match self.trust_of(name.suffix(labels), work.clone()).await? {
-                Trust::NoCut => {}
+            match self.trust_of(name.suffix(labels), work.clone()).await {
+                Ok(Trust::NoCut) => {}
                 // A zone that proves nothing has not proven a cut either. What its data lacks is the better news.
-                Trust::Bogus(Why::NoProof { .. }) => return Ok(trust),
-                below => trust = below,
+                Ok(Trust::Bogus(Why::NoProof { .. })) | Err(ResolveError::NoReachableServer { .. }) => {
+                    return Ok(trust);
+                }
+                Ok(below) => trust = below,
+                Err(error) => return Err(error),
             }
         }
         Ok(trust)

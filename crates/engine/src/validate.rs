@@ -125,6 +125,9 @@ impl<N: Network> Resolver<N> {
             keep_proofs(&mut answered.proofs, outcome.proofs);
         }
         let behind_alias = !answered.aliases.is_empty();
+        if behind_alias && matches!(answered.end, End::Target(_)) && !given.is_empty() {
+            self.learn_beside(&given, &answered.proofs, &zone, work).await?;
+        }
         let whole_name = matches!(answered.end, End::NxDomain { .. });
         let outcome = match &mut answered.end {
             End::Data(set) => {
@@ -273,10 +276,10 @@ impl<N: Network> Resolver<N> {
         let proofs = self.checked_proofs(given, &keys, work)?;
         let reader = Proofs::new(&keys.zone, &proofs);
         // A server of both sides of a cut may deny in the name of the unsigned zone below and prove that it is unsigned.
-        if let Some(soa) = soa.as_ref().filter(|soa| soa.name.is_below(&keys.zone))
-            && let Ok(NoDs::Unsigned | NoDs::OptOut | NoDs::TooManyIterations(_)) =
-                reader.no_ds(&soa.name, &work.effort)
-        {
+        let is_unsigned = |name: &Name| {
+            matches!(reader.no_ds(name, &work.effort), Ok(NoDs::Unsigned | NoDs::OptOut | NoDs::TooManyIterations(_)))
+        };
+        if soa.as_ref().is_some_and(|soa| soa.name.is_below(&keys.zone) && is_unsigned(&soa.name)) {
             return Ok(Outcome { proofs, ..Outcome::insecure(None) });
         }
         let mut valid = None;
@@ -294,12 +297,39 @@ impl<N: Network> Resolver<N> {
         } else {
             (no_data(), false)
         };
-        let proven = proven.map_err(ResolveError::Bogus)?;
+        let proven = match proven {
+            // A zone may deny what lies in an unsigned zone below it: it knows no better, and anybody may say so.
+            Err(Why::NoProof { .. }) if cuts_above(&place, &keys.zone).any(|cut| is_unsigned(&cut)) => {
+                return Ok(Outcome { proofs, ..Outcome::insecure(None) });
+            }
+            proven => proven.map_err(ResolveError::Bogus)?,
+        };
         self.learn_denial(&keys.zone, soa.as_ref(), &proofs);
         Ok(match proven {
             Proven::Secure => Outcome { security: Security::Secure, valid, proofs, why: None, exists },
             Proven::Insecure(why) => Outcome { security: Security::Insecure, valid, proofs, why, exists },
         })
+    }
+
+    /// What a zone says beside an alias of names further on is worth keeping: it may tell that the alias leads into an unsigned
+    /// zone (RFC 4035 §3.1.4), where nobody else may be there to ask.
+    async fn learn_beside(
+        self: &Arc<Self>,
+        given: &[Rrset],
+        used: &[Rrset],
+        zone: &Name,
+        work: &Work,
+    ) -> Result<(), ResolveError> {
+        let unused: Vec<Rrset> = given.iter().filter(|set| !used.contains(set)).cloned().collect();
+        let Some(first) = unused.first().map(|set| set.name.clone()) else { return Ok(()) };
+        let Some(signer) = self.signer(&unused, &first, zone) else { return Ok(()) };
+        let Trust::Secure(keys) = self.trust_of(signer, work.clone()).await? else { return Ok(()) };
+        match self.checked_proofs(unused, &keys, work) {
+            Ok(proofs) => self.learn_denial(&keys.zone, None, &proofs),
+            Err(error @ ResolveError::Bogus(Why::TooMuchWork { .. })) => return Err(error),
+            Err(_) => {} // nobody asked for them
+        }
+        Ok(())
     }
 
     /// Keeps checked denial records for names not asked yet (RFC 8198 §5.4: no longer than a denial may live).
@@ -386,6 +416,7 @@ impl<N: Network> Resolver<N> {
                     rank: found.provenance.rank,
                     glue: vec![],
                     proofs: negative.proofs,
+                    own_servers: None,
                 };
                 let end = match negative.denial {
                     cache::Denial::NoData => End::NoData { name, soa },
@@ -394,8 +425,8 @@ impl<N: Network> Resolver<N> {
                 return Some(Fetched { answered: answered(end), zone: found.provenance.zone, by: None });
             }
         };
-        let answered =
-            Answered { aliases: vec![], end, rank: found.provenance.rank, glue: vec![], proofs: found.proofs };
+        let (rank, proofs) = (found.provenance.rank, found.proofs);
+        let answered = Answered { aliases: vec![], end, rank, glue: vec![], proofs, own_servers: None };
         Some(Fetched { answered, zone: found.provenance.zone, by: None::<IpAddr> })
     }
 }
@@ -410,6 +441,11 @@ struct Denied<'a> {
 /// The deepest name whose zone may speak of the type at the name: DS belongs to the parent (RFC 4035 §2.4).
 fn side_of_cut(name: &Name, rtype: RrType) -> Name {
     if rtype.is_at_parent() { name.parent().unwrap_or(Name::root()) } else { name.clone() }
+}
+
+/// The names at which a zone may begin that holds `place`, below the zone given.
+fn cuts_above(place: &Name, zone: &Name) -> impl Iterator<Item = Name> {
+    (zone.label_count() + 1..=place.label_count()).map(|labels| place.suffix(labels))
 }
 
 fn wrong_signer(set: &Rrset, signer: Name, zone: &Name) -> ResolveError {

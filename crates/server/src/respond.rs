@@ -151,9 +151,9 @@ fn push_records<'a>(section: &mut Vec<Record>, sets: impl Iterator<Item = &'a Rr
 /// no authority.
 fn frame(to: &ReplyTo, answer: &Answer, transport: Transport, style: &Style) -> Message {
     let mut flags = Flags(Flags::QR | Flags::RA | to.flags.0 & REPEATED);
-    // RFC 6840 §5.7, §5.8: AD for those who show that they know what it means.
-    // With CD we vouch for nothing (RFC 4035 §3.2.2): what the cache knows about the data is no promise about this answer.
-    let asked = (to.dnssec_ok() || to.flags.has(Flags::AD)) && !to.flags.has(Flags::CD);
+    // RFC 6840 §5.7, §5.8: AD for those who show that they know what it means. With CD too, if the data was checked
+    // before (RFC 4035 §3.2.3 makes no difference); what comes unchecked is never secure.
+    let asked = to.dnssec_ok() || to.flags.has(Flags::AD);
     flags.set(Flags::AD, asked && answer.security == Security::Secure);
     // What cannot be read was not asked of a resolver: nothing is offered to its sender.
     flags.set(Flags::RA, answer.rcode != Rcode::FORMERR);

@@ -37,7 +37,7 @@ pub(crate) fn classify_recursive(reply: &Message, scrubbed: &Scrubbed, ask: &Que
     };
     let proofs = proofs(scrubbed);
     let rank = Rank::AuthoritativeAnswer;
-    Verdict::Usable(Meaning::Answer(Answered { aliases, end, rank, glue: vec![], proofs }))
+    Verdict::Usable(Meaning::Answer(Answered { aliases, end, rank, glue: vec![], proofs, own_servers: None }))
 }
 
 #[cfg(test)]

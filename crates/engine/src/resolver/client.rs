@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use cache::FailureScope;
-use proto::{Question, RrType, Rrset};
+use cache::{FailureScope, Known};
+use proto::{Question, RrType, Rrset, Security};
 use transport::Network;
 
 use super::{Resolver, failure};
@@ -13,7 +13,7 @@ use crate::dns64::{self, Dns64, Needs};
 use crate::error::ResolveError;
 use crate::iterate::place_of;
 use crate::trace::{Event, Purpose, Trace};
-use crate::work::{Freshness, Work};
+use crate::work::{Checked, Freshness, Work};
 use crate::{Answer, ClientQuestion, Recursion, Synthesis};
 
 impl<N: Network> Resolver<N> {
@@ -74,6 +74,7 @@ impl<N: Network> Resolver<N> {
         work.checked = self.checked_for(asked.checking);
         let mut answer = match self.known_answer(&asked, &work) {
             Some(answer) => answer,
+            None if asked.recursion == Recursion::CacheOnly => self.checked_referral(&question, &work).await,
             None => self.walk_in_time(&asked, &work, began).await,
         };
         self.finish_answer(&mut answer, &question, asked.checking);
@@ -106,10 +107,33 @@ impl<N: Network> Resolver<N> {
                 Some(self.answer_known(question, known, work))
             }
             (None, Recursion::Desired) => None,
-            (None, Recursion::CacheOnly) => {
-                Some(self.referral_from_cache(question).unwrap_or_else(|| failure(&ResolveError::NotCached)))
-            }
+            (None, Recursion::CacheOnly) => match self.referral_from_cache(question) {
+                _ if self.servers_to_check(question, work).is_some() => None,
+                Some(answer) => Some(answer),
+                None => Some(failure(&ResolveError::NotCached)),
+            },
         }
+    }
+
+    /// What a zone has said of its own servers, and nobody has checked yet.
+    fn servers_to_check(&self, question: &Question, work: &Work) -> Option<Question> {
+        let (delegation, _) = self.cache.delegation(&place_of(question), self.env.clock.wall())?;
+        let ask = Question::new(delegation.zone.clone(), RrType::NS);
+        let found = self.cache.lookup(&ask, self.env.clock.wall())?;
+        let unchecked = found.provenance.security == Security::Unchecked && !ask.name.is_root();
+        (work.checked == Checked::Yes && unchecked).then_some(ask)
+    }
+
+    /// A referral by the zone's own word, if that stands the check; else by its parent's. Nothing is looked up for the client
+    /// but the keys.
+    async fn checked_referral(self: &Arc<Self>, question: &Question, work: &Work) -> Answer {
+        if let Some(ask) = self.servers_to_check(question, work)
+            && let Some(fetched) = self.fetched_before(&ask)
+            && let Ok(checked) = self.validate(&ask, fetched, work).await
+        {
+            self.store(&ask, &checked.answered, &checked.zone, &checked.standing);
+        }
+        self.referral_from_cache(question).unwrap_or_else(|| failure(&ResolveError::NotCached))
     }
 
     /// Asks anew for what is about to expire and still wanted, without anybody waiting for it.
@@ -137,8 +161,10 @@ impl<N: Network> Resolver<N> {
             return None;
         }
         let ttl = now.ttl_left(expires);
-        let targets = delegation.servers.iter().map(|server| server.name.wire());
-        let ns = Rrset::new(delegation.zone.clone(), RrType::NS, ttl, targets);
+        let (ns, security) = self.own_servers(&delegation.zone).unwrap_or_else(|| {
+            let targets = delegation.servers.iter().map(|server| server.name.wire());
+            (Rrset::new(delegation.zone.clone(), RrType::NS, ttl, targets), Security::Unchecked)
+        });
         let mut glue = Vec::new();
         for server in &delegation.servers {
             let fields: Vec<_> = server.glue.iter().map(|address| proto::rdata::from_address(*address)).collect();
@@ -150,7 +176,17 @@ impl<N: Network> Resolver<N> {
                 }
             }
         }
-        Some(Answer { authority: vec![ns], additional: glue, ..Answer::empty(proto::Rcode::NOERROR) })
+        Some(Answer { authority: vec![ns], additional: glue, security, ..Answer::empty(proto::Rcode::NOERROR) })
+    }
+
+    /// What a zone says of its own servers, if it is known and checked as far as it has to be.
+    fn own_servers(&self, zone: &proto::Name) -> Option<(Rrset, Security)> {
+        let found = self.cache.lookup(&Question::new(zone.clone(), RrType::NS), self.env.clock.wall())?;
+        let security = found.provenance.security;
+        match found.known {
+            Known::Rrset(set) if security == Security::Secure || !self.validates() => Some((set, security)),
+            Known::Rrset(_) | Known::Negative(_) => None,
+        }
     }
 }
 

@@ -73,7 +73,6 @@ async fn dname_renames_what_is_below_it_rfc6672_3() {
     assert_eq!(brief(&bench.ask("www.old.example.test.").await), expected, "the same from the cache");
     assert_eq!(bench.net.packets_sent(), before);
     assert_eq!(bench.ask("x.old.example.test.").await.rcode, Rcode::NXDOMAIN);
-    assert!(!bench.sent().iter().any(|sent| sent.contains("x.old.")), "the cached DNAME leads to the new name at once");
     assert_eq!(brief(&bench.ask("old.example.test.").await), "NOERROR | old.example.test. A 198.51.100.1");
 }
 

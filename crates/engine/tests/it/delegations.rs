@@ -183,3 +183,31 @@ async fn a_zone_that_moved_is_found_again_through_its_parent() {
     let after = bench.sent().iter().filter(|sent| sent.starts_with("192.0.2.2 ")).count();
     assert_eq!(after - before, 1, "the parent is asked once whether the servers are still these");
 }
+
+/// example.test. with a server that also names one of another zone beside its answers.
+fn volunteering(minimal_responses: bool) -> Bench {
+    let more = "example.test. 3600 NS ns1.other.test.\n";
+    let record = proto::zonefile::parse(more, &proto::Name::root()).unwrap().remove(0);
+    let lie = lab::Lie { section: lab::Section::Authority, record };
+    let tld = format!("{}other.test. 3600 NS ns1.other.test.\nns1.other.test. 3600 A 192.0.2.4\n", TEST1.2);
+    let records = "www.example.test. 300 A 198.51.100.7\nmail.example.test. 300 A 198.51.100.7\n";
+    let zones =
+        [ROOT, ("test.", &["192.0.2.2"][..], &tld), ("example.test.", &["192.0.2.3", "192.0.2.4"][..], records)];
+    let zones = [zones[0], zones[1], zones[2], ("other.test.", &["192.0.2.4"][..], "")];
+    let world = world_with(&zones, move |address| match address {
+        "192.0.2.3" => lab::Behaviour { lies: vec![lie.clone()], ..lab::Behaviour::normal() },
+        _ => lab::Behaviour::normal(),
+    });
+    Bench::new(world, lab::Faults::default(), 1, |config| config.minimal_responses = minimal_responses)
+}
+
+#[tokio::test(start_paused = true)]
+async fn servers_that_a_zone_names_beside_its_answers_are_the_last_resort_where_full_answers_are_wanted() {
+    for (minimal_responses, rcode) in [(false, proto::Rcode::NOERROR), (true, SERVFAIL)] {
+        let bench = volunteering(minimal_responses);
+        assert_eq!(brief(&bench.ask("www.example.test.").await), WWW);
+        assert_eq!(bench.sent_to("192.0.2.4"), 0, "what the parent says comes first (RFC 2181 §5.4.1)");
+        bench.net.set_behaviour("192.0.2.3".parse().unwrap(), lab::Behaviour::of(lab::Conduct::ServFail));
+        assert_eq!(bench.ask("mail.example.test.").await.rcode, rcode, "minimal responses {minimal_responses}");
+    }
+}

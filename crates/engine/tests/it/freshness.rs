@@ -91,6 +91,26 @@ async fn expired_data_at_once_and_refreshed_behind_rfc8767_5() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_gets_expired_data_instead_of_bogus_data_gets_better_data_soon_rfc8767_5() {
+    let tampering = lab::Tampering { zone: "example.test.".parse().unwrap(), kind: lab::TamperingKind::ChangeData };
+    let lying = lab::Behaviour { tampering: Some(tampering), ..lab::Behaviour::normal() };
+    let zones = [ROOT, TEST1, ("example.test.", &["192.0.2.3"][..], RECORDS)];
+    let signing = |_: &str| Some(lab::Signing::with(lab::SigningAlgorithm::EcdsaP256));
+    let world = signed_world(&zones, |_| lab::Behaviour::normal(), signing);
+    let bench = Bench::new(world, Faults::default(), 1, |config| config.stale.client_timeout = Duration::ZERO);
+    assert_eq!(brief(&bench.ask("www.example.test.").await), WWW);
+    bench.pass(301).await;
+    bench.net.set_behaviour("192.0.2.3".parse().unwrap(), lying);
+    assert_eq!(ede(&bench.ask("www.example.test.").await), [3], "and behind it comes something bogus");
+    bench.pass(1).await;
+    bench.net.heal("192.0.2.3".parse().unwrap());
+    bench.pass(5).await;
+    assert_eq!(ede(&bench.ask("www.example.test.").await), [3]);
+    bench.pass(1).await;
+    assert_eq!(ede(&bench.ask("www.example.test.").await), [0_u16; 0], "a minute would be too long");
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_recursion_a_client_gets_what_is_known_or_a_referral_rfc1034_4_3_2() {
     let bench = zone(RECORDS, |_| {});
     let nothing = cache_only(&bench, "www.example.test.").await;

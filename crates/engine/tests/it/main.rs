@@ -10,6 +10,7 @@ mod configured;
 mod delegations;
 mod dns64;
 mod exchanges;
+mod foresight;
 mod freshness;
 mod lab;
 mod limits;

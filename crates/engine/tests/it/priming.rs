@@ -57,3 +57,23 @@ async fn compiled_in_hints_lead_into_an_internet_at_the_real_root_addresses_rfc9
     let first = bench.net.log()[0].to.ip();
     assert!(roots.contains(&first), "{first} is a root server's");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_root_server_that_is_written_down_is_asked_wherever_it_is() {
+    let root = (".", &["127.0.0.10"][..], ROOT.2);
+    let local = "local.test. 3600 NS ns1.local.test.\nns1.local.test. 3600 A 127.0.0.11\n";
+    let zones = [
+        root,
+        ("test.", &["192.0.2.2"][..], local),
+        ("local.test.", &["127.0.0.11"][..], "www.local.test. A 198.51.100.7\n"),
+    ];
+    for prime in [true, false] {
+        let bench = Bench::new(world(&zones), lab::Faults::default(), 1, |config| {
+            config.query_localhost = false;
+            config.prime_root = prime;
+        });
+        assert_eq!(bench.ask("test. SOA").await.rcode, proto::Rcode::NOERROR, "priming {prime}");
+        assert_eq!(bench.ask("www.local.test.").await.rcode, SERVFAIL, "glue does not lead to loopback addresses");
+        assert_eq!(bench.sent_to("127.0.0.11"), 0);
+    }
+}

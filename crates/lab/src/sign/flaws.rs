@@ -27,8 +27,6 @@ pub enum Flaw {
     NoDenial,
     /// NSEC3 records name other parameters than those by which names were hashed.
     WrongNsec3Parameters,
-    /// NSEC3 with more iterations than anybody has to count. The zone is signed so; the flaw tells the oracle.
-    TooManyIterations,
     /// The key is revoked (RFC 5011 §2.1).
     RevokedKey,
     /// The key lacks the flag "zone key" (RFC 4034 §2.1.1).

@@ -47,6 +47,7 @@ fn header_bits_rfc1035_4_1_1_rfc4035_3_2() {
         (Flags::CD, Security::Unchecked, Flags::CD),
         (Flags::AA | Flags::TC | Flags::RA | 0x40 | 0xF, Security::Unchecked, 0),
         (Flags::AD, Security::Secure, Flags::AD),
+        (Flags::AD | Flags::CD, Security::Secure, Flags::AD | Flags::CD),
         (Flags::AD, Security::Insecure, 0),
         (Flags::AD, Security::Bogus, 0),
         (0, Security::Secure, 0),
