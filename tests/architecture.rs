@@ -353,6 +353,35 @@ fn documents_name_what_exists() {
     assert!(checked > 40, "the search has gone blind: {checked}");
 }
 
+/// The list of failures seen elsewhere names a scenario or a test for each line, and each scenario is in it.
+#[test]
+fn every_advisory_has_its_scenario_or_test() {
+    let folder = root().join("tests/scenarios/advisories");
+    let table = fs::read_to_string(folder.join("README.md")).unwrap();
+    let code = all_code();
+    let mut left: BTreeSet<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned())
+        .filter(|name| name.ends_with(".scn"))
+        .collect();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |"));
+    let rows: BTreeMap<u32, &str> = rows.filter_map(|(number, row)| Some((number.parse().ok()?, row))).collect();
+    assert!(rows.keys().copied().eq(1..=35), "a row for each of the 35: {:?}", rows.keys());
+    for (number, row) in rows {
+        let named: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "{number} has neither scenario nor test");
+        for name in named {
+            if name.ends_with(".scn") {
+                assert!(left.remove(name), "{number}: there is no {name}, or it is named twice");
+                assert!(name.starts_with(&format!("{number:02}-")), "{name} is not of line {number}");
+            } else {
+                assert!(code.contains(&format!("fn {name}(")), "{number}: there is no test {name}");
+            }
+        }
+    }
+    assert!(left.is_empty(), "not in the table: {left:?}");
+}
+
 /// All Rust code of the workspace, tests included.
 fn all_code() -> String {
     let mut all = String::new();

@@ -213,3 +213,19 @@ fn special_names_are_answered_without_asking_anybody_rfc6761_3() {
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("127.0.0.1") && text.contains("0 packets"), "{text}");
 }
+
+/// Who adds one of these removes it here, and sees to its line in `tests/scenarios/advisories/README.md`.
+#[test]
+fn interfaces_that_are_not_there_are_refused() {
+    for text in [
+        "[metrics]\nlisten = \"127.0.0.1:9153\"\n",
+        "[control]\nsocket = \"rootwalk.sock\"\n",
+        "[web]\nlisten = \"127.0.0.1:8053\"\n",
+        "[server.tls]\nlisten = [\"127.0.0.1:8853\"]\n",
+        "[server.https]\nlisten = [\"127.0.0.1:8443\"]\n",
+        "[server.quic]\nlisten = [\"127.0.0.1:8853\"]\n",
+    ] {
+        let (code, said) = check(text);
+        assert!(code == 2 && said.contains("not implemented yet"), "{text}: {said}");
+    }
+}

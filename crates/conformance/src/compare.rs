@@ -109,7 +109,7 @@ fn key(record: &Record) -> Key {
 }
 
 /// Record data with its names in lower case.
-fn lower(rtype: RrType, data: &[u8]) -> Vec<u8> {
+pub(crate) fn lower(rtype: RrType, data: &[u8]) -> Vec<u8> {
     let (prefix, names) = match rtype.0 {
         2 | 3 | 4 | 5 | 7 | 8 | 9 | 12 | 39 | 47 => (0, 1),
         6 | 14 | 17 => (0, 2),

@@ -14,6 +14,7 @@ pub mod network;
 pub mod reader;
 pub mod run;
 pub mod scenario;
+pub mod scn;
 pub mod setup;
 
 pub use reader::{ReadError, read};

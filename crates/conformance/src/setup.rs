@@ -120,7 +120,7 @@ fn local(settings: &Settings) -> Result<LocalConfig, Missing> {
     Ok(LocalConfig { records, zones })
 }
 
-fn kind_of(word: &str) -> Option<LocalZoneKind> {
+pub(crate) fn kind_of(word: &str) -> Option<LocalZoneKind> {
     Some(match word {
         "static" => LocalZoneKind::Static,
         "transparent" => LocalZoneKind::Transparent,

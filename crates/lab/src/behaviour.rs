@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use proto::{Name, Record};
 
+use crate::overrides::Override;
 use crate::tamper::Tampering;
 
 /// The habits of one server. [`Behaviour::default`] is a good server; habits combine.
@@ -31,6 +32,8 @@ pub struct Behaviour {
     pub forgeries: Vec<Forgery>,
     /// What somebody on the way does to its replies about a signed zone.
     pub tampering: Option<Tampering>,
+    /// What it changes in its replies to some questions, last of all.
+    pub overrides: Vec<Override>,
 }
 
 /// What a server makes of a question about its zone.

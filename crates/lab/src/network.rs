@@ -30,6 +30,18 @@ pub enum Strangers {
     Unreachable,
 }
 
+/// Whether our own network leads anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Uplink {
+    /// It does.
+    #[default]
+    Up,
+    /// All that is sent vanishes.
+    Silent,
+    /// There is no route: nothing can be sent.
+    NoRoute,
+}
+
 /// One question that reached the network, in the order of sending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
@@ -85,6 +97,7 @@ struct State {
     connections: u64,
     ipv6_cut: bool,
     strangers: Strangers,
+    uplink: Uplink,
 }
 
 impl SimNetwork {
@@ -173,6 +186,11 @@ impl SimNetwork {
         self.state().strangers = strangers;
     }
 
+    /// Whether our own network leads anywhere, from now on.
+    pub fn set_uplink(&self, uplink: Uplink) {
+        self.state().uplink = uplink;
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -191,15 +209,24 @@ impl SimNetwork {
     fn resident(&self, address: IpAddr) -> Option<(&Server, Behaviour)> {
         let server = self.shared.world.server_at(address)?;
         let state = self.state();
-        if state.ipv6_cut && address.is_ipv6() {
+        if state.uplink != Uplink::Up || state.ipv6_cut && address.is_ipv6() {
             return None;
         }
         let behaviour = state.changed.get(&address).unwrap_or(&server.behaviour).clone();
         Some((server, behaviour))
     }
 
-    fn refuses_strangers(&self, address: IpAddr) -> bool {
-        self.shared.world.server_at(address).is_none() && self.state().strangers == Strangers::Unreachable
+    /// What the system says of the way to an address.
+    fn find_route(&self, address: IpAddr) -> io::Result<()> {
+        let nobody = self.shared.world.server_at(address).is_none();
+        let state = self.state();
+        if state.uplink == Uplink::NoRoute {
+            return Err(io::ErrorKind::NetworkUnreachable.into());
+        }
+        if nobody && state.strangers == Strangers::Unreachable {
+            return Err(io::ErrorKind::HostUnreachable.into());
+        }
+        Ok(())
     }
 
     /// What comes back for a datagram, and when.
@@ -279,17 +306,13 @@ impl Network for SimNetwork {
                 state.ports.push(port);
             }
         }
-        if self.refuses_strangers(to.ip()) {
-            return Err(io::ErrorKind::HostUnreachable.into());
-        }
+        self.find_route(to.ip())?;
         Ok(SimFlow { network: self.clone(), to, waiting: BTreeMap::new(), number: 0 })
     }
 
     async fn tcp(&self, to: SocketAddr) -> io::Result<DuplexStream> {
         self.state().connections += 1;
-        if self.refuses_strangers(to.ip()) {
-            return Err(io::ErrorKind::HostUnreachable.into());
-        }
+        self.find_route(to.ip())?;
         let Some((server, behaviour)) = self.resident(to.ip()) else { return pending().await };
         if behaviour.conduct == Conduct::Dead {
             return pending().await;

@@ -9,6 +9,7 @@ use proto::{Flags, Message, Name, OptionCode, Question, Rcode, Record, RrType, W
 use crate::behaviour::{
     Behaviour, CaseHabit, Conduct, CookieHabit, EdnsHabit, NonTerminalHabit, Section, TcpHabit, UdpHabit,
 };
+use crate::overrides;
 use crate::respond::{SERVER_PAYLOAD_OCTETS, refusal, reply_to};
 use crate::tamper::tamper;
 use crate::{Server, World};
@@ -68,9 +69,21 @@ pub(crate) fn replies(
     if transport == Transport::Udp {
         out.extend(behaviour.forgeries.iter().flat_map(|forgery| forge::forge(*forgery, &parsed)));
     }
-    if let Some(reply) = true_reply {
+    let concerned = || {
+        let about = |other: &&overrides::Override| parsed.question().is_some_and(|question| other.is_about(question));
+        behaviour.overrides.iter().filter(about)
+    };
+    let told = match (true_reply, parsed.question()) {
+        (Some(reply), Some(question)) => overrides::apply(concerned(), (world, server), question, now, reply),
+        (reply, _) => reply,
+    };
+    if let Some(reply) = told {
         let limit = limit(&parsed, &reply, transport);
-        out.push(Outgoing { octets: reply.to_wire_within(limit).octets, from: Source::Server, forged: false });
+        out.push(Outgoing {
+            octets: overrides::to_octets(concerned(), reply, limit),
+            from: Source::Server,
+            forged: false,
+        });
     }
     out
 }

@@ -234,7 +234,15 @@ impl Signer {
             Some(Flaw::NotYetValid) => week + LONG,
             _ => week,
         };
-        let labels = labels + usize::from(flaw == Some(Flaw::WrongLabels));
+        let labels = match flaw {
+            Some(Flaw::WrongLabels) => labels + 1,
+            Some(Flaw::TooFewLabels) => zone.apex.label_count().saturating_sub(1),
+            _ => labels,
+        };
+        // Who counts fewer labels than the owner has signs for the wildcard at the end of these (RFC 4034 §3.1.8.1).
+        let above =
+            flaw.filter(|flaw| *flaw == Flaw::TooFewLabels).and_then(|_| owner.suffix(labels).prepend(b"*").ok());
+        let owner = above.as_ref().unwrap_or(owner);
         let (inception, expiration) = ((week * WEEK).saturating_sub(DAY), (week + 2) * WEEK);
         let mut head = rtype.0.to_be_bytes().to_vec();
         head.extend([key.algorithm(), labels as u8]);

@@ -47,7 +47,7 @@ pub(crate) fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn workspace() -> PathBuf {
+pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 

@@ -126,3 +126,24 @@ async fn one_question_is_in_flight_once_rfc5452_5() {
     assert_eq!(bench.sent_to("192.0.2.3"), 1);
     assert_eq!(bench.sent_to("192.0.2.1"), 2, "priming and one referral");
 }
+
+/// Who sees many of our questions must not be able to tell the port of the next one, nor which of our threads asks it.
+#[tokio::test(start_paused = true)]
+async fn source_ports_follow_no_pattern_rfc5452_9_2() {
+    let bench = example_with(&Behaviour::normal());
+    for number in 0..256 {
+        bench.ask(&format!("n{number}.w.example.test.")).await;
+    }
+    let ports = bench.net.ports();
+    assert!(ports.len() >= 256 && ports.iter().all(|port| *port >= 1024), "{} sockets", ports.len());
+    let most = |values: Vec<i32>| {
+        let of = |value: &i32| values.iter().filter(|other| *other == value).count();
+        values.iter().map(of).max().unwrap_or(0)
+    };
+    assert!(most(ports.iter().map(|port| i32::from(*port)).collect()) <= 2, "a port comes back");
+    let steps = ports.windows(2).map(|pair| i32::from(pair[1]) - i32::from(pair[0])).collect();
+    assert!(most(steps) <= 2, "ports go on by a step");
+    let mut sixteenths = [0; 16];
+    ports.iter().for_each(|port| sixteenths[usize::from(port >> 12)] += 1);
+    assert!(sixteenths.iter().all(|count| *count >= 4), "all of the range is used: {sixteenths:?}");
+}

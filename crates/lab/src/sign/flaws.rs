@@ -41,6 +41,8 @@ pub enum Flaw {
     WrongSigner,
     /// Signatures count one label too many.
     WrongLabels,
+    /// Signatures count one label less than the zone's own name has, as if a wildcard above the zone had made the data.
+    TooFewLabels,
     /// The zone has DS records for its children, but shows neither them nor proof that there are none.
     HidesDs,
     /// NSEC records lead to a name outside the zone.
