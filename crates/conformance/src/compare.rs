@@ -91,14 +91,31 @@ fn qtype(message: &Message, with_class: bool) -> String {
 }
 
 fn extended_error(found: &mut Vec<Difference>, code: Option<u16>, came: &Message) {
-    let options = came.edns.iter().flat_map(|edns| &edns.options).filter(|(code, _)| *code == OptionCode::EDE);
-    let codes: Vec<u16> = options.filter_map(|(_, data)| Ede::from_option(data)).map(|ede| ede.code.0).collect();
+    let codes: Vec<u16> = extended_errors(came).map(|ede| ede.code.0).collect();
     // 0 is no extended error at all where testbound is concerned: "other" is what it calls it when there is none.
     if codes.is_empty() || code.is_some_and(|code| !codes.contains(&code)) {
         let wanted = code.map_or_else(|| "any".to_owned(), |code| code.to_string());
         let told = format!("ede: {wanted} expected, {codes:?} came");
         found.push(Difference { what: "ede", told, is_noted: true });
     }
+}
+
+/// The extended errors of a message.
+pub(crate) fn extended_errors(message: &Message) -> impl Iterator<Item = Ede> + '_ {
+    let options = message.edns.iter().flat_map(|edns| &edns.options).filter(|(code, _)| *code == OptionCode::EDE);
+    options.filter_map(|(_, data)| Ede::from_option(data))
+}
+
+/// All of a message that two runs of a scenario have in common, in one line; the order of records does not count.
+pub(crate) fn brief(message: &Message) -> String {
+    let section = |records: &[Record]| {
+        let mut lines: Vec<String> = records.iter().map(|record| format!("{} {}", record.ttl, short(record))).collect();
+        lines.sort_unstable();
+        format!("[{}]", lines.join(" + "))
+    };
+    let errors: Vec<String> = extended_errors(message).map(|ede| ede.code.0.to_string()).collect();
+    let sections = [&message.answer, &message.authority, &message.additional].map(|records| section(records));
+    format!("{} {} ede [{}] {}", message.rcode(), flags(message), errors.join(" "), sections.join(" "))
 }
 
 /// A record as it is compared: letter case does not count.

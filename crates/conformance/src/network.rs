@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use proto::Message;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::time::sleep_until;
 use transport::{Clock, Network, UdpFlow};
 
@@ -100,6 +100,11 @@ impl Servers {
         }
     }
 
+    /// The addresses that somebody names as a server's.
+    pub fn addresses(&self) -> &BTreeSet<IpAddr> {
+        &self.shared.known
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -108,14 +113,15 @@ impl Servers {
         self.shared.everywhere || self.shared.known.contains(&address)
     }
 
-    fn answer(&self, to: SocketAddr, octets: &[u8], carrier: Carrier) -> Option<Vec<u8>> {
+    /// What the server at `to` answers now; `None`: silence.
+    pub fn answer(&self, to: IpAddr, octets: &[u8], carrier: Carrier) -> Option<Vec<u8>> {
         let query = Message::parse(octets).ok()?;
         let now = self.shared.clock.now();
         let mut state = self.state();
-        let reply = mock::reply(&self.shared.scenario, to.ip(), state.step, &query, carrier);
+        let reply = mock::reply(&self.shared.scenario, to, state.step, &query, carrier);
         let asked = query.questions.first().map(|entry| entry.question.to_string()).unwrap_or_default();
         let at = (now - self.shared.start).as_millis();
-        let line = format!("{at} ms, step {}: {asked} to {} ({carrier:?}): {}", state.step, to.ip(), reply.told);
+        let line = format!("{at} ms, step {}: {asked} to {to} ({carrier:?}): {}", state.step, reply.told);
         if reply.entry.is_none() {
             state.unforeseen.push(line.clone());
         }
@@ -152,15 +158,18 @@ impl Network for Servers {
         let (ours, theirs) = tokio::io::duplex(TCP_WINDOW_OCTETS);
         let servers = self.clone();
         tokio::spawn(async move {
-            // An error here is the peer's going away, which is its right.
-            let _ = servers.serve(theirs, to).await;
+            let _ = servers.serve(theirs, to.ip()).await;
         });
         Ok(ours)
     }
 }
 
 impl Servers {
-    async fn serve(self, mut stream: DuplexStream, to: SocketAddr) -> io::Result<()> {
+    /// Serves a connection to the server at `to` until the peer leaves.
+    ///
+    /// # Errors
+    /// When the peer has left, which is its right.
+    pub async fn serve(self, mut stream: impl AsyncRead + AsyncWrite + Unpin, to: IpAddr) -> io::Result<()> {
         loop {
             let length = stream.read_u16().await?;
             let mut query = vec![0; usize::from(length)];
@@ -177,7 +186,7 @@ impl Servers {
 impl UdpFlow for Flow {
     async fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
         let due = self.servers.shared.clock.now() + ROUND_TRIP;
-        let reply = self.servers.answer(self.to, datagram, Carrier::Udp);
+        let reply = self.servers.answer(self.to.ip(), datagram, Carrier::Udp);
         self.waiting.extend(reply.map(|octets| (due, octets)));
         Ok(())
     }

@@ -132,6 +132,15 @@ pub enum Kind {
     Nothing,
 }
 
+impl std::fmt::Display for Dialect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Deckard => "deckard",
+            Self::Unbound => "unbound",
+        })
+    }
+}
+
 impl Range {
     /// Whether the range speaks for an address at a step.
     pub fn covers(&self, address: IpAddr, step: u32) -> bool {

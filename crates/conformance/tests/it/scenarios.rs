@@ -3,18 +3,20 @@
 //! `ROOTWALK_SCENARIOS` names the folder (default `../shared/scenarios` beside the workspace); `SCENARIO=name` runs the
 //! scenarios whose path contains that name, and prints what was asked and the walk's trace.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::support::{Case, Verdict, exceptions, folder, index, open, run_all, setting};
+use conformance::suite::{Case, exceptions, index, open, table};
+
+use crate::support::{run_all, scenarios, setting};
 
 /// At most so many of a hundred scenarios may be excepted.
 const MAX_EXCEPTIONS_PERCENT: usize = 3;
 
 #[test]
 fn every_scenario_passes_that_is_not_open_and_no_exception() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = scenarios() else { return };
     let chosen = setting("SCENARIO");
-    let cases: Vec<Case> = index(&folder);
+    let cases: Vec<Case> = index(&folder).unwrap();
     let wanted = |case: &&Case| chosen.as_ref().is_none_or(|name| case.path().contains(name.as_str()));
     let verdicts = run_all(&folder, &cases.iter().filter(wanted).cloned().collect::<Vec<_>>(), chosen.is_some());
     let failed: BTreeSet<String> =
@@ -28,9 +30,13 @@ fn every_scenario_passes_that_is_not_open_and_no_exception() {
             println!("FAIL {} {portable} [{}]: {failure}", verdict.case.path(), verdict.case.topic);
         }
     }
-    table(&verdicts);
-    let excepted: BTreeSet<String> = exceptions().into_iter().map(|exception| exception.file).collect();
-    let open: BTreeSet<String> = open().into_iter().collect();
+    for line in table(verdicts.iter().map(|verdict| (&verdict.case, verdict.failure.is_none()))) {
+        println!("{line}");
+    }
+    let strict = verdicts.iter().filter(|verdict| verdict.failure.is_none() && verdict.noted == 0).count();
+    println!("strict: {strict} of {}", verdicts.len());
+    let excepted: BTreeSet<String> = exceptions().unwrap().into_iter().map(|exception| exception.file).collect();
+    let open: BTreeSet<String> = open().unwrap().into_iter().collect();
     println!("{} exceptions, {} open", excepted.len(), open.len());
     let listed: BTreeSet<String> = excepted.union(&open).cloned().collect();
     let surprising: Vec<&String> = failed.difference(&listed).collect();
@@ -40,28 +46,10 @@ fn every_scenario_passes_that_is_not_open_and_no_exception() {
     assert!(passing.is_empty(), "these pass and need not be listed any longer: {passing:?}");
 }
 
-fn table(verdicts: &[Verdict]) {
-    let mut counts: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
-    for verdict in verdicts {
-        let (dialect, topic) = (verdict.case.dialect.clone(), verdict.case.topic.clone());
-        let portable = if verdict.case.portable { "(portable)" } else { "(others)" };
-        for key in [topic, portable.to_owned(), "(all)".to_owned()] {
-            let (passed, all) = counts.entry((dialect.clone(), key)).or_default();
-            *passed += usize::from(verdict.failure.is_none());
-            *all += 1;
-        }
-    }
-    for ((dialect, topic), (passed, all)) in counts {
-        println!("{dialect:8} {topic:16} {passed:3} of {all:3}");
-    }
-    let strict = verdicts.iter().filter(|verdict| verdict.failure.is_none() && verdict.noted == 0).count();
-    println!("strict: {strict} of {}", verdicts.len());
-}
-
 #[test]
 fn exceptions_are_few_and_hide_nothing() {
-    let Some(folder) = folder() else { return };
-    let (cases, exceptions) = (index(&folder), exceptions());
+    let Some(folder) = scenarios() else { return };
+    let (cases, exceptions) = (index(&folder).unwrap(), exceptions().unwrap());
     for exception in &exceptions {
         let case = cases.iter().find(|case| case.path() == exception.file);
         let case = case.unwrap_or_else(|| panic!("{}: there is no such scenario", exception.file));
