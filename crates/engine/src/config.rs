@@ -201,10 +201,20 @@ pub struct Limits {
 pub struct Stale {
     /// Whether there are any.
     pub enabled: bool,
-    /// How long a fresh answer is waited for.
+    /// How long a fresh answer is waited for; zero is not at all, and all else counts as 10 ms at least.
     pub client_timeout: Duration,
     /// TTL of the answer, in seconds.
     pub reply_ttl: u32,
+}
+
+/// Whoever waits at all for fresh data waits as long as this: less tells how busy this machine is, not what the servers do.
+const LEAST_PATIENCE: Duration = Duration::from_millis(10);
+
+impl Stale {
+    /// How long a client that could have expired data waits for fresh data.
+    pub(crate) fn patience(&self) -> Duration {
+        if self.client_timeout.is_zero() { Duration::ZERO } else { self.client_timeout.max(LEAST_PATIENCE) }
+    }
 }
 
 impl Default for EngineConfig {

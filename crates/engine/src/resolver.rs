@@ -389,17 +389,24 @@ impl<N: Network> Resolver<N> {
     async fn walk_in_time(self: &Arc<Self>, asked: &ClientQuestion, work: &Work, began: std::time::Instant) -> Answer {
         let stale = self.stale_answer(&asked.question);
         let patience = match &stale {
-            Some(_) => self.config.stale.client_timeout.min(self.config.limits.client_deadline),
+            Some(_) => self.config.stale.patience().min(self.config.limits.client_deadline),
             None => self.config.limits.client_deadline,
         };
         let (resolver, key) = (self.clone(), (asked.question.clone(), asked.checking));
-        let walk = self.walks.share(key, || resolver.walk_to_the_end(asked.clone(), work.clone()));
-        let answer = match timeout_at(Instant::from_std(began + patience), walk).await {
-            Ok(Ok(Shared { value: Ok(chased), .. })) => return into_answer(chased),
-            Ok(Ok(Shared { value: Err(error), .. })) => failure(&error),
+        let walk = || resolver.walk_to_the_end(asked.clone(), work.clone());
+        let outcome = if patience.is_zero() {
+            // Timers are no finer than a millisecond, in which a near server answers: who does not wait must not race.
+            self.walks.begin(key, walk);
+            None
+        } else {
+            timeout_at(Instant::from_std(began + patience), self.walks.share(key, walk)).await.ok()
+        };
+        let answer = match outcome {
+            Some(Ok(Shared { value: Ok(chased), .. })) => return into_answer(chased),
+            Some(Ok(Shared { value: Err(error), .. })) => failure(&error),
             // The task panicked: an error of ours, told as such, and nobody else is harmed.
-            Ok(Err(Abandoned)) => failure(&ResolveError::Internal),
-            Err(_) => out_of_time(&work.standing(), patience),
+            Some(Err(Abandoned)) => failure(&ResolveError::Internal),
+            None => out_of_time(&work.standing(), patience),
         };
         match stale {
             Some(stale) => {

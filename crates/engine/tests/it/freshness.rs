@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::bench::*;
 use engine::{Answer, ClientQuestion, EngineConfig, Recursion, Trace};
-use lab::Faults;
+use lab::{Faults, Latency};
 use proto::Rcode;
 
 fn zone(records: &str, change: impl FnOnce(&mut EngineConfig)) -> Bench {
@@ -108,6 +108,34 @@ async fn who_gets_expired_data_instead_of_bogus_data_gets_better_data_soon_rfc87
     assert_eq!(ede(&bench.ask("www.example.test.").await), [3]);
     bench.pass(1).await;
     assert_eq!(ede(&bench.ask("www.example.test.").await), [0_u16; 0], "a minute would be too long");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_wait_gets_expired_data_however_fast_servers_are_rfc8767_5() {
+    let world = world(&[ROOT, TEST1, ("example.test.", &["192.0.2.3"], RECORDS)]);
+    let bench = Bench::new(world, Faults::none(), 1, |config| config.stale.client_timeout = Duration::ZERO);
+    bench.ask("www.example.test.").await;
+    // Within a millisecond a timer fires late, and servers without latency are faster than it.
+    tokio::time::sleep(Duration::from_secs(301)).await;
+    tokio::time::advance(Duration::from_micros(300)).await;
+    assert_eq!(ede(&bench.ask("www.example.test.").await), [3]);
+    bench.pass(1).await;
+    assert_eq!(ede(&bench.ask("www.example.test.").await), [0_u16; 0], "refreshed behind");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_fresh_data_waits_ten_milliseconds_at_least() {
+    for (latency_ms, codes, waited_ms) in [(9, vec![], 9), (11, vec![3], 10)] {
+        let leaf = Duration::from_millis(latency_ms);
+        let faults = Faults { latency: Latency { leaf, ..Latency::off() }, ..Faults::none() };
+        let world = world(&[ROOT, TEST1, ("example.test.", &["192.0.2.3"], RECORDS)]);
+        let bench = Bench::new(world, faults, 1, |config| config.stale.client_timeout = Duration::from_millis(1));
+        bench.ask("www.example.test.").await;
+        bench.pass(301).await;
+        let began = bench.clock.now();
+        assert_eq!(ede(&bench.ask("www.example.test.").await), codes, "{latency_ms} ms");
+        assert_eq!(bench.elapsed_since(began).as_millis(), waited_ms, "{latency_ms} ms");
+    }
 }
 
 #[tokio::test(start_paused = true)]
