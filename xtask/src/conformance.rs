@@ -13,6 +13,7 @@ mod needs;
 mod report;
 mod sockets;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
@@ -113,7 +114,7 @@ impl Scratch {
         }
         let kept = needs::build_folder()?.join("conformance");
         if kept.exists() {
-            std::fs::remove_dir_all(&kept).with_context(|| format!("cannot empty {}", kept.display()))?;
+            fs::remove_dir_all(&kept).with_context(|| format!("cannot empty {}", kept.display()))?;
         }
         Ok(Self::Kept(kept))
     }
@@ -169,8 +170,14 @@ fn run_case(folder: &Path, case: &Case, needs: &Needs, scratch: &Path) -> anyhow
         };
         let way = if minimise { "minimised" } else { "full names" };
         let scratch = scratch.join(case.path()).join(way.replace(' ', "-"));
+        fs::create_dir_all(&scratch).with_context(|| format!("cannot make {}", scratch.display()))?;
         let in_namespace = run_in_namespace(folder, case, minimise, needs, &scratch)
             .unwrap_or_else(|error| Outcome { failure: Some(format!("{error:#}")), ..Outcome::default() });
+        for (outcome, name) in [(&in_namespace, "namespace.log"), (&in_process, "process.log")] {
+            let lines = outcome.log.iter().chain(&outcome.answers).chain(&outcome.noted).chain(&outcome.failure);
+            let text: String = lines.map(|line| format!("{line}\n")).collect();
+            fs::write(scratch.join(name), text)?;
+        }
         verdicts.push(Verdict { case: case.clone(), way, in_namespace, in_process });
     }
     Ok(verdicts)
@@ -184,7 +191,6 @@ fn run_in_namespace(
     needs: &Needs,
     scratch: &Path,
 ) -> anyhow::Result<Outcome> {
-    std::fs::create_dir_all(scratch).with_context(|| format!("cannot make {}", scratch.display()))?;
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "timeout", "--kill-after=5", MOST_SECONDS]);
     command.args(["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--"]);

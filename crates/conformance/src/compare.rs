@@ -106,10 +106,15 @@ pub(crate) fn extended_errors(message: &Message) -> impl Iterator<Item = Ede> + 
     options.filter_map(|(_, data)| Ede::from_option(data))
 }
 
-/// All of a message that two runs of a scenario have in common, in one line; the order of records does not count.
-pub(crate) fn brief(message: &Message) -> String {
+/// All of a message that two runs of a scenario have in common, in one line: the order of records does not count, nor
+/// does a TTL where the clock runs.
+pub(crate) fn brief(message: &Message, dialect: Dialect) -> String {
+    let line = |record: &Record| match dialect {
+        Dialect::Deckard => short(record),
+        Dialect::Unbound => format!("{} (ttl {})", short(record), record.ttl),
+    };
     let section = |records: &[Record]| {
-        let mut lines: Vec<String> = records.iter().map(|record| format!("{} {}", record.ttl, short(record))).collect();
+        let mut lines: Vec<String> = records.iter().map(line).collect();
         lines.sort_unstable();
         format!("[{}]", lines.join(" + "))
     };

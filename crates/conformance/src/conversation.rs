@@ -143,7 +143,7 @@ impl<P: Party> Talk<'_, P> {
     }
 
     fn judge(&mut self, entry: &Entry, came: &Message, step: u32) -> Result<(), String> {
-        self.said.answers.push(format!("step {step}: {}", compare::brief(came)));
+        self.said.answers.push(format!("step {step}: {}", compare::brief(came, self.dialect)));
         let (noted, failing): (Vec<Difference>, Vec<_>) =
             differences(entry, came, self.dialect).into_iter().partition(|difference| difference.is_noted);
         self.said.noted.extend(noted.iter().map(|difference| format!("step {step}: {}", difference.told)));

@@ -23,6 +23,21 @@ const END: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub(super) struct Binary {
     child: Child,
+    _leftovers: Leftovers,
+}
+
+/// libfaketime's shared memory, which outlives a process that is killed.
+#[derive(Debug)]
+struct Leftovers(Option<u32>);
+
+impl Drop for Leftovers {
+    fn drop(&mut self) {
+        for name in
+            self.0.iter().flat_map(|process| [format!("faketime_shm_{process}"), format!("sem.faketime_sem_{process}")])
+        {
+            let _ = std::fs::remove_file(Path::new("/dev/shm").join(name)); // usually it has gone
+        }
+    }
 }
 
 impl Binary {
@@ -40,6 +55,7 @@ impl Binary {
         command.arg(&arguments.binary).arg("serve").arg("--config").arg(config);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         let mut child = command.spawn().context("cannot start the binary")?;
+        let leftovers = Leftovers(child.id());
         let mut said = BufReader::new(child.stdout.take().context("piped")?).lines();
         let expected = format!("listening on {listen} (udp, tcp)");
         let listens = async {
@@ -54,7 +70,7 @@ impl Binary {
         started.with_context(|| log_of(&arguments.scratch))?;
         // Nobody reads on; what it says later has room in the pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = said.next_line().await {} });
-        Ok(Self { child })
+        Ok(Self { child, _leftovers: leftovers })
     }
 
     /// Whether it is still there.

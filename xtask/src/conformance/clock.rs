@@ -61,8 +61,6 @@ impl FakedClock {
             "FAKETIME_DONT_FAKE_MONOTONIC=1",
             "DONT_FAKE_MONOTONIC=1",
             "NO_FAKE_STAT=1",
-            // Shared memory is named after the process, and outlives one that is killed.
-            "FAKETIME_DISABLE_SHM=1",
         ];
         variables.extend(fixed.map(str::to_owned));
         variables

@@ -33,8 +33,6 @@ pub(super) async fn play(scenario: Arc<Scenario>, arguments: &Inside) -> anyhow:
     let said = converse(&scenario, &servers, &mut party, arrived).await;
     let ended = party.binary.end().await;
     let failure = said.failure.as_ref().map(Failure::to_string).or_else(|| ended.err());
-    fs::write(arguments.scratch.join("queries.log"), servers.log().join("\n"))?;
-    fs::write(arguments.scratch.join("answers.log"), said.answers.join("\n"))?;
     Ok(Outcome { failure, noted: said.noted, answers: said.answers, log: servers.log() })
 }
 
