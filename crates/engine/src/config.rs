@@ -201,14 +201,15 @@ pub struct Limits {
 pub struct Stale {
     /// Whether there are any.
     pub enabled: bool,
-    /// How long a fresh answer is waited for; zero is not at all, and all else counts as 10 ms at least.
+    /// How long a fresh answer is waited for; zero is not at all, and all else counts as 50 ms at least.
     pub client_timeout: Duration,
     /// TTL of the answer, in seconds.
     pub reply_ttl: u32,
 }
 
-/// Whoever waits at all for fresh data waits as long as this: less tells how busy this machine is, not what the servers do.
-const LEAST_PATIENCE: Duration = Duration::from_millis(10);
+/// Whoever waits at all for fresh data waits as long as this: a round trip takes tens of milliseconds, and less tells how
+/// busy this machine is rather than what the servers do.
+const LEAST_PATIENCE: Duration = Duration::from_millis(50);
 
 impl Stale {
     /// How long a client that could have expired data waits for fresh data.
