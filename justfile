@@ -25,6 +25,10 @@ walk *question:
 sim seed="0" worlds="2000":
     SIM_SEED={{seed}} SIM_WORLDS={{worlds}} cargo test -p rootwalk-engine --test it random_worlds -- --nocapture
 
+# scripted scenarios of other resolvers against the binary, in network namespaces: `just conformance --scenario nsec3`
+conformance *options:
+    cargo xtask conformance {{options}}
+
 # the sizes of large files, and whether crates keep to their arrows
 shape:
     cargo test --test architecture -- --nocapture

@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("conformance", &["cache", "engine", "lab", "proto", "server", "transport"]),
     ("rootwalk", &["cache", "engine", "lab", "proto", "server", "transport"]),
     ("cryptodemo", &[]),
+    ("xtask", &["conformance", "proto"]),
 ];
 
 /// Crates that tests may use on top of that.
@@ -30,10 +31,10 @@ const KEPT_TO: &[(&str, &[&str], &str)] = &[
     ("getrandom", &["transport", "cryptodemo"], "chance enters through transport::Entropy, and cryptodemo::random"),
     ("rand_chacha", &["transport"], "chance enters through transport::Entropy"),
     ("socket2", &["server", "transport"], "sockets are opened at the edges"),
-    ("anyhow", &["rootwalk"], "libraries have closed error types"),
-    ("clap", &["rootwalk", "cryptodemo"], "the command line belongs to the binaries"),
+    ("anyhow", &["rootwalk", "xtask"], "libraries have closed error types"),
+    ("clap", &["rootwalk", "cryptodemo", "xtask"], "the command line belongs to the binaries"),
     ("rsa", &["cryptodemo"], "RUSTSEC-2023-0071: nothing that a network reaches may use it"),
-    ("toml", &["rootwalk"], "the configuration file belongs to the binary"),
+    ("toml", &["rootwalk", "conformance", "xtask"], "the configuration file belongs to the binary, lists to its tests"),
 ];
 
 /// Files that may open sockets; a folder stands for all below it.
@@ -49,6 +50,7 @@ const SOCKETS: &[&str] = &[
     "crates/cryptodemo/src/tls/tap.rs",
     "crates/cryptodemo/src/cli/ssl.rs",
     "crates/cryptodemo/src/cli/tls/serve.rs",
+    "xtask/src/conformance/sockets.rs",
 ];
 /// What opening a socket looks like.
 const SOCKET_WORDS: &[&str] =
@@ -98,8 +100,8 @@ fn root() -> &'static Path {
 /// Short name and manifest of every crate.
 fn manifests() -> BTreeMap<String, Table> {
     let mut found = BTreeMap::from([("rootwalk".to_owned(), read_manifest(&root().join("Cargo.toml")))]);
-    for entry in fs::read_dir(root().join("crates")).unwrap() {
-        let folder = entry.unwrap().path();
+    let crates = fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap().path());
+    for folder in crates.chain([root().join("xtask")]) {
         let manifest = folder.join("Cargo.toml");
         if manifest.exists() {
             let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
@@ -125,7 +127,7 @@ fn dependencies(manifest: &Table, section: &str) -> BTreeSet<String> {
 /// Every Rust source file of the crates and the binary (tests, examples and benchmarks left out), by path from the root.
 fn sources() -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    let mut folders: Vec<PathBuf> = vec![root().join("crates")];
+    let mut folders: Vec<PathBuf> = vec![root().join("crates"), root().join("xtask")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
@@ -289,8 +291,9 @@ fn code_that_decides_does_not_wait() {
 }
 
 #[test]
-fn only_the_binary_prints() {
-    let printing = lines_with(&["print!(", "println!("], |file| !file.starts_with("crates/cli/"));
+fn only_binaries_print() {
+    let prints = |file: &str| is_among(file, &["crates/cli/", "xtask/"]);
+    let printing = lines_with(&["print!(", "println!("], |file| !prints(file));
     assert!(printing.is_empty(), "libraries do not print:\n{}", printing.join("\n"));
 }
 
@@ -338,8 +341,9 @@ fn documents_name_what_exists() {
         let text = fs::read_to_string(document).unwrap();
         for word in text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)) {
             let is_name = word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-            let is_path =
-                ["crates/", "tests/", "docs/", "examples/", "scripts/"].iter().any(|top| word.starts_with(top));
+            let is_path = ["crates/", "tests/", "docs/", "examples/", "scripts/", "xtask/"]
+                .iter()
+                .any(|top| word.starts_with(top));
             if is_name && word.matches('_').count() >= 3 {
                 let declared = format!("fn {word}(");
                 assert!(code.contains(&declared), "{}: there is no test {word}", document.display());
@@ -385,7 +389,7 @@ fn every_advisory_has_its_scenario_or_test() {
 /// All Rust code of the workspace, tests included.
 fn all_code() -> String {
     let mut all = String::new();
-    let mut folders = vec![root().join("crates"), root().join("tests")];
+    let mut folders = vec![root().join("crates"), root().join("tests"), root().join("xtask")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();

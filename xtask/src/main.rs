@@ -1,6 +1,7 @@
 //! `cargo xtask`: chores of the repository that need more than a shell script.
 //!
 //! What it deliberately does not do: anything that a user of rootwalk needs.
+#![expect(clippy::print_stdout, reason = "what came of a chore is what one runs it for")]
 
 mod conformance;
 

@@ -98,7 +98,6 @@ fn workspace() -> PathBuf {
 /// # Errors
 /// When it is absent.
 pub fn folder() -> Result<PathBuf, SuiteError> {
-    #[expect(clippy::disallowed_methods, reason = "the tester says where scenarios are")]
     let named = std::env::var_os("ROOTWALK_SCENARIOS");
     let folder = named.map_or_else(|| workspace().join("../shared/scenarios"), PathBuf::from);
     if folder.join("index.csv").exists() { Ok(folder) } else { Err(SuiteError::NoFolder(folder)) }
