@@ -200,7 +200,8 @@ fn run_in_namespace(
     command.arg("--scratch").arg(scratch).args((!minimise).then_some("--full-names"));
     let output = command.stdin(Stdio::null()).output().context("cannot run setpriv (Debian package util-linux)")?;
     if !output.status.success() {
-        bail!("{} ({})", String::from_utf8_lossy(&output.stderr).trim(), output.status);
+        let told = String::from_utf8_lossy(&output.stderr);
+        bail!("{} ({})", told.trim().trim_start_matches("error: "), output.status);
     }
     serde_json::from_slice(&output.stdout).context("what came out of the namespace makes no sense")
 }

@@ -51,10 +51,11 @@ impl Needs {
             Some(path) => path.to_owned(),
             None => build()?,
         };
-        for file in [&binary, &libfaketime] {
-            fs::metadata(file).with_context(|| {
-                format!("cannot use {}; without --binary, rootwalk is built by itself", file.display())
-            })?;
+        for (file, hint) in [
+            (&binary, "without --binary, rootwalk is built by itself"),
+            (&libfaketime, "without --libfaketime, the one of the Debian package is taken"),
+        ] {
+            fs::metadata(file).with_context(|| format!("cannot use {}; {hint}", file.display()))?;
         }
         // Inside the namespace nothing is looked up in PATH.
         Ok(Self { binary: fs::canonicalize(binary)?, libfaketime: fs::canonicalize(libfaketime)? })

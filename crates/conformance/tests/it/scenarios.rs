@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use conformance::suite::{Case, exceptions, index, open, table};
 
-use crate::support::{chosen, run_all, scenarios};
+use crate::support::{run_all, scenarios, setting};
 
 /// At most so many of a hundred scenarios may be excepted.
 const MAX_EXCEPTIONS_PERCENT: usize = 3;
@@ -15,7 +15,7 @@ const MAX_EXCEPTIONS_PERCENT: usize = 3;
 #[test]
 fn every_scenario_passes_that_is_not_open_and_no_exception() {
     let Some(folder) = scenarios() else { return };
-    let chosen = chosen();
+    let chosen = setting("SCENARIO");
     let cases: Vec<Case> = index(&folder).unwrap();
     let wanted = |case: &&Case| chosen.as_ref().is_none_or(|name| case.path().contains(name.as_str()));
     let verdicts = run_all(&folder, &cases.iter().filter(wanted).cloned().collect::<Vec<_>>(), chosen.is_some());
