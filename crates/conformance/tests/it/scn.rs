@@ -9,15 +9,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use conformance::scn;
 
-use crate::support::chosen;
+use crate::support::{setting, workspace};
 
 #[test]
 fn every_scenario_of_our_own_passes() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
+    let folder = workspace().join("tests/scenarios");
     let mut files = files_below(&folder);
     files.sort();
     assert!(files.len() > 5, "the search has gone blind: {} files", files.len());
-    let chosen = chosen();
+    let chosen = setting("SCENARIO");
     if let Some(name) = &chosen {
         files.retain(|file| file.to_string_lossy().contains(name.as_str()));
     }

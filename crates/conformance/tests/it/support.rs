@@ -19,8 +19,12 @@ pub(crate) struct Verdict {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the tester chooses the scenarios")]
-pub(crate) fn chosen() -> Option<String> {
-    std::env::var("SCENARIO").ok()
+pub(crate) fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+pub(crate) fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// The folder of scenarios, or a loud word that there is none.
