@@ -25,6 +25,10 @@ walk *question:
 sim seed="0" worlds="2000":
     SIM_SEED={{seed}} SIM_WORLDS={{worlds}} cargo test -p rootwalk-engine --test it random_worlds -- --nocapture
 
+# play the scenarios whose path contains a name, with the walk: `just scenario 14-`
+scenario name:
+    SCENARIO={{name}} cargo test -p rootwalk-conformance --test it scn -- --nocapture
+
 # the sizes of large files, and whether crates keep to their arrows
 shape:
     cargo test --test architecture -- --nocapture
