@@ -29,6 +29,10 @@ sim seed="0" worlds="2000":
 conformance *options:
     cargo xtask conformance {{options}}
 
+# play the scenarios whose path contains a name, with the walk: `just scenario 14-`
+scenario name:
+    SCENARIO={{name}} cargo test -p rootwalk-conformance --test it scn -- --nocapture
+
 # the sizes of large files, and whether crates keep to their arrows
 shape:
     cargo test --test architecture -- --nocapture
