@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cache::{Cache, CacheConfig};
 use engine::{Answer, ClientQuestion, EngineConfig, Entry, Resolver, RootServer, Trace, Validation};
-use lab::{Behaviour, Faults, Level, Server, SimNetwork, World, Zone};
+use lab::{Behaviour, Faults, Level, Server, Signing, SimNetwork, World, Zone};
 use proto::{Name, Question, Rcode, RrType, WallTime};
 use transport::{Clock, Entropy, Env};
 
@@ -83,6 +83,19 @@ pub(crate) fn world(zones: &[(&str, &[&str], &str)]) -> Arc<World> {
 
 /// [`world`] with servers that misbehave.
 pub(crate) fn world_with(zones: &[(&str, &[&str], &str)], behaviour: impl Fn(&str) -> Behaviour) -> Arc<World> {
+    build(zones, behaviour, |_| None)
+}
+
+/// [`world`] with zones that are signed.
+pub(crate) fn signed_world(zones: &[(&str, &[&str], &str)], how: impl Fn(&str) -> Option<Signing>) -> Arc<World> {
+    build(zones, |_| Behaviour::normal(), how)
+}
+
+fn build(
+    zones: &[(&str, &[&str], &str)],
+    behaviour: impl Fn(&str) -> Behaviour,
+    how: impl Fn(&str) -> Option<Signing>,
+) -> Arc<World> {
     let mut servers: Vec<Server> = Vec::new();
     let mut parsed = Vec::new();
     for (apex, addresses, records) in zones {
@@ -105,7 +118,11 @@ pub(crate) fn world_with(zones: &[(&str, &[&str], &str)], behaviour: impl Fn(&st
                 }),
             }
         }
-        parsed.push(Zone::parse(&(text + records), &apex_name).unwrap());
+        let zone = Zone::parse(&(text + records), &apex_name).unwrap();
+        parsed.push(match how(apex) {
+            Some(how) => zone.signed(how),
+            None => zone,
+        });
     }
     Arc::new(World::new(parsed, servers, vec![]).unwrap())
 }
