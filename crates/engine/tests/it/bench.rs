@@ -83,14 +83,18 @@ pub(crate) fn world(zones: &[(&str, &[&str], &str)]) -> Arc<World> {
 
 /// [`world`] with servers that misbehave.
 pub(crate) fn world_with(zones: &[(&str, &[&str], &str)], behaviour: impl Fn(&str) -> Behaviour) -> Arc<World> {
-    signed_world(zones, behaviour, |_| None)
+    build(zones, behaviour, |_| None)
 }
 
-/// [`world_with`] with zones that are signed.
-pub(crate) fn signed_world(
+/// [`world`] with zones that are signed.
+pub(crate) fn signed_world(zones: &[(&str, &[&str], &str)], how: impl Fn(&str) -> Option<Signing>) -> Arc<World> {
+    build(zones, |_| Behaviour::normal(), how)
+}
+
+fn build(
     zones: &[(&str, &[&str], &str)],
     behaviour: impl Fn(&str) -> Behaviour,
-    signing: impl Fn(&str) -> Option<Signing>,
+    how: impl Fn(&str) -> Option<Signing>,
 ) -> Arc<World> {
     let mut servers: Vec<Server> = Vec::new();
     let mut parsed = Vec::new();
@@ -115,7 +119,7 @@ pub(crate) fn signed_world(
             }
         }
         let zone = Zone::parse(&(text + records), &apex_name).unwrap();
-        parsed.push(match signing(apex) {
+        parsed.push(match how(apex) {
             Some(how) => zone.signed(how),
             None => zone,
         });

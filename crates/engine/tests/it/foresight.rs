@@ -2,7 +2,7 @@
 
 use crate::bench::*;
 use engine::{Checking, ClientQuestion, Trace};
-use lab::{Behaviour, Faults, Signing, SigningAlgorithm};
+use lab::{Faults, Signing, SigningAlgorithm};
 use proto::{Rcode, RrType, Security};
 
 const RECORDS: &str = "www.example.test. 300 A 198.51.100.7\n*.w.example.test. 300 A 198.51.100.8\n\
@@ -23,7 +23,7 @@ fn nsec3(zone: &str) -> Signing {
 fn signed(how: fn(&str) -> Signing) -> Bench {
     let zones = [ROOT, TEST1, ("example.test.", &["192.0.2.3"][..], RECORDS), SUB];
     let signing = |zone: &str| (zone != "sub.example.test.").then(|| how(zone));
-    Bench::on(signed_world(&zones, |_| Behaviour::normal(), signing))
+    Bench::on(signed_world(&zones, signing))
 }
 
 fn unsigned() -> Bench {

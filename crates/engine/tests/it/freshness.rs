@@ -96,7 +96,7 @@ async fn who_gets_expired_data_instead_of_bogus_data_gets_better_data_soon_rfc87
     let lying = lab::Behaviour { tampering: Some(tampering), ..lab::Behaviour::normal() };
     let zones = [ROOT, TEST1, ("example.test.", &["192.0.2.3"][..], RECORDS)];
     let signing = |_: &str| Some(lab::Signing::with(lab::SigningAlgorithm::EcdsaP256));
-    let world = signed_world(&zones, |_| lab::Behaviour::normal(), signing);
+    let world = signed_world(&zones, signing);
     let bench = Bench::new(world, Faults::default(), 1, |config| config.stale.client_timeout = Duration::ZERO);
     assert_eq!(brief(&bench.ask("www.example.test.").await), WWW);
     bench.pass(301).await;

@@ -4,11 +4,13 @@
 
 mod aliases;
 mod anchors;
+mod attacks;
 mod bailiwick;
 mod bench;
 mod configured;
 mod delegations;
 mod dns64;
+mod effort;
 mod exchanges;
 mod foresight;
 mod freshness;
