@@ -64,9 +64,9 @@ fn wrong_configuration_ends_with_2_and_tells_place_key_and_hint() {
 
 #[test]
 fn planned_keys_are_refused_as_such() {
-    let (code, said) = check("[metrics]\nlisten = \"127.0.0.1:9153\"\n[dnssec]\nsignal-trust-anchors = true\n");
+    let (code, said) = check("[metrics]\nlisten = \"127.0.0.1:9153\"\n[control]\nsocket = \"control\"\n");
     assert_eq!(code, 2);
-    for key in ["metrics.listen", "dnssec.signal-trust-anchors"] {
+    for key in ["metrics.listen", "control.socket"] {
         assert!(said.contains(&format!("the key {key} is not implemented yet (planned); remove it")), "{said}");
     }
 }
