@@ -6,11 +6,11 @@ use crate::Why;
 
 /// Failed signature checks paid for one question (KeyTrap, CVE-2023-50387). Checks that succeed cost nothing: a chain of
 /// valid signatures is as long as the name is deep.
-const FAILED_CHECKS: u32 = 16;
+const FAILED_CHECKS: u32 = 8;
 /// NSEC3 hashes computed for one question (CVE-2023-50868).
 const NSEC3_HASHES: u32 = 64;
 /// DS digests computed for one question that match no key.
-const FAILED_DIGESTS: u32 = 16;
+const FAILED_DIGESTS: u32 = 4;
 
 /// What is left of the allowance for one question. Shared by all that is done for it, never reset.
 #[derive(Debug)]
@@ -60,8 +60,14 @@ impl Effort {
         if take(&self.hashes) { Ok(()) } else { Err(Why::TooMuchWork { what: "NSEC3 hashes" }) }
     }
 
-    pub(crate) fn digest_failed(&self) -> Result<(), Why> {
-        if take(&self.digests) { Ok(()) } else { Err(Why::TooMuchWork { what: "DS digests" }) }
+    /// Whether one more DS digest may be computed.
+    pub(crate) fn may_digest(&self) -> Result<(), Why> {
+        let spent = self.digests.load(Ordering::Relaxed) == 0;
+        if spent { Err(Why::TooMuchWork { what: "DS digests" }) } else { Ok(()) }
+    }
+
+    pub(crate) fn digest_failed(&self) {
+        take(&self.digests);
     }
 }
 
@@ -87,6 +93,11 @@ mod tests {
         }
         assert!(effort.may_check().is_err());
         assert_eq!(effort.checks_done(), FAILED_CHECKS);
+        for _ in 0..FAILED_DIGESTS {
+            assert_eq!(effort.may_digest(), Ok(()));
+            effort.digest_failed();
+        }
+        assert!(effort.may_digest().is_err());
     }
 
     #[test]

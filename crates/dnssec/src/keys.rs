@@ -147,7 +147,11 @@ pub fn authenticate(
         return Err(if first.is_revoked() { Why::Revoked { zone, tag } } else { Why::NoZoneKeyBit { zone, tag } });
     }
     let valid = verify_with(dnskeys, zone, &usable, now, policy, effort);
-    let valid = valid.map_err(|why| Why::KeysNotSigned { zone: zone.clone(), why: Box::new(why) })?;
+    let valid = valid.map_err(|why| match why {
+        // Says nothing of the keys: the next question may find them sound.
+        spent @ Why::TooMuchWork { .. } => spent,
+        why => Why::KeysNotSigned { zone: zone.clone(), why: Box::new(why) },
+    })?;
     Ok((ZoneKeys { zone: zone.clone(), keys }, valid))
 }
 
@@ -169,13 +173,14 @@ fn vouched_for<'a>(
     let strongest = records.iter().filter(counts).map(|ds| ds.digest_type.strength()).max().unwrap_or(0);
     for ds in records.iter().filter(counts).filter(|ds| ds.digest_type.strength() == strongest).take(MAX_DS) {
         for key in keys.iter().filter(|key| key.tag == ds.key_tag && key.algorithm == ds.algorithm) {
+            effort.may_digest()?;
             if ds.digest == key_digest(zone, key, ds.digest_type) {
                 // Once, though an anchor or another DS record names it too: twice would look like a collision of tags.
                 if !found.contains(&key) {
                     found.push(key);
                 }
             } else {
-                effort.digest_failed()?;
+                effort.digest_failed();
             }
         }
     }

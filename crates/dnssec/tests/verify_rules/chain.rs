@@ -74,6 +74,8 @@ fn the_strongest_digest_decides_rfc4509_3() {
         ("nothing", vec![], "NoMatchingKey"),
         ("another algorithm", vec![with_algorithm(13, good(sha256))], "NoMatchingKey"),
         ("algorithm 0", vec![with_algorithm(0, good(sha256))], "unsupported"),
+        ("Ed448, which is not checked here", vec![with_algorithm(16, good(sha256))], "unsupported"),
+        ("Ed448 beside Ed25519", vec![with_algorithm(16, good(sha256)), good(sha256)], "valid"),
         ("private algorithm", vec![with_algorithm(253, good(sha256))], "unsupported"),
         ("unknown algorithm with the strongest digest", vec![with_algorithm(253, bad(sha384)), good(sha1)], "valid"),
     ] {
@@ -131,17 +133,39 @@ fn anchors_may_be_keys_rfc5011() {
 
 #[test]
 fn colliding_tags_cost_little() {
-    // Forged DS records, each with the tag of the key and another digest.
+    // Forged DS records, each with the tag of the key and another digest, before the right one.
     let key = dnskey(1, 0x0101, 3);
     let set = key_set(std::slice::from_ref(&key), 1, tag(&key));
-    let mut records = vec![];
-    for number in 0..100_u8 {
-        let mut rdata = ds(&key, DigestType::SHA256);
-        rdata[10] ^= number + 1;
-        records.push(rdata);
+    let right = ds(&key, DigestType::SHA256);
+    let with_forged = |count: u8| {
+        let forged = (0..count).map(|number| {
+            let mut rdata = right.clone();
+            rdata[10] = number + u8::from(number >= right[10]);
+            rdata
+        });
+        by_ds(&forged.chain([right.clone()]).collect::<Vec<_>>())
+    };
+    for (forged, sound) in [(0, true), (3, true), (4, false), (100, false)] {
+        let outcome = run(&set, &with_forged(forged), &Effort::new());
+        let spent = matches!(outcome, Err(Why::TooMuchWork { .. }));
+        assert_eq!((outcome.is_ok(), spent), (sound, !sound), "{forged} before the right one");
     }
-    let why = run(&set, &by_ds(&records), &Effort::new()).unwrap_err();
-    assert!(matches!(why, Why::TooMuchWork { .. }), "{why:?}");
+}
+
+#[test]
+fn an_allowance_that_is_spent_says_nothing_of_the_keys() {
+    let key = dnskey(1, 0x0101, 3);
+    let (good, bad) =
+        (key_set(std::slice::from_ref(&key), 1, tag(&key)), key_set(std::slice::from_ref(&key), 2, tag(&key)));
+    let (voucher, effort) = (by_ds(&[ds(&key, DigestType::SHA256)]), Effort::new());
+    let mut last = run(&bad, &voucher, &effort);
+    assert!(matches!(last, Err(Why::KeysNotSigned { .. })), "{last:?}");
+    for _ in 0..10 {
+        last = run(&bad, &voucher, &effort);
+    }
+    assert!(matches!(last, Err(Why::TooMuchWork { .. })), "{last:?}");
+    assert!(matches!(run(&good, &voucher, &effort), Err(Why::TooMuchWork { .. })));
+    assert!(run(&good, &voucher, &Effort::new()).is_ok());
 }
 
 #[test]
