@@ -54,43 +54,41 @@ pub enum NoDs {
 }
 
 /// Checked denial records of one zone.
+///
+/// A zone that goes over from one kind to the other may show both. Each kind has to prove by itself; records of the one
+/// do not fill gaps of the other.
 #[derive(Debug)]
 pub struct Proofs<'a> {
     zone: &'a Name,
-    kind: Kind<'a>,
-}
-
-#[derive(Debug)]
-enum Kind<'a> {
-    Nsec(Vec<Nsec<'a>>),
-    Nsec3(Vec<Nsec3<'a>>),
+    nsec: Vec<Nsec<'a>>,
+    nsec3: Vec<Nsec3<'a>>,
 }
 
 impl<'a> Proofs<'a> {
-    /// Takes those of the sets that are sound denial records of the zone.
+    /// Takes those of the sets that are sound denial records of the zone, the first [`MAX_RECORDS`] of both kinds together.
     ///
-    /// NSEC3 records with other parameters than the first are left out (RFC 5155 §8.2). Where both kinds are there, NSEC3
-    /// counts only if there is no NSEC.
-    pub fn new(zone: &'a Name, sets: impl IntoIterator<Item = &'a Rrset> + Clone) -> Self {
-        let nsec: Vec<Nsec<'a>> =
-            sets.clone().into_iter().filter_map(|set| Nsec::read(set, zone)).take(MAX_RECORDS).collect();
-        if !nsec.is_empty() {
-            return Self { zone, kind: Kind::Nsec(nsec) };
+    /// NSEC3 records with other parameters than the first are left out (RFC 5155 §8.2).
+    pub fn new(zone: &'a Name, sets: impl IntoIterator<Item = &'a Rrset>) -> Self {
+        let (mut nsec, mut nsec3) = (Vec::new(), Vec::new());
+        for set in sets {
+            if nsec.len() + nsec3.len() == MAX_RECORDS {
+                break;
+            }
+            if let Some(record) = Nsec::read(set, zone) {
+                nsec.push(record);
+            } else if let Some(record) = Nsec3::read(set, zone) {
+                nsec3.push(record);
+            }
         }
-        let mut nsec3: Vec<Nsec3<'a>> =
-            sets.into_iter().filter_map(|set| Nsec3::read(set, zone)).take(MAX_RECORDS).collect();
         if let Some(first) = nsec3.first().map(|record| record.parameters) {
             nsec3.retain(|record| record.parameters == first);
         }
-        Self { zone, kind: Kind::Nsec3(nsec3) }
+        Self { zone, nsec, nsec3 }
     }
 
     /// Whether there is nothing to prove anything with.
     pub fn is_empty(&self) -> bool {
-        match &self.kind {
-            Kind::Nsec(records) => records.is_empty(),
-            Kind::Nsec3(records) => records.is_empty(),
-        }
+        self.nsec.is_empty() && self.nsec3.is_empty()
     }
 
     /// That the name exists without the type (NODATA), or that the wildcard it falls under does.
@@ -155,18 +153,15 @@ impl<'a> Proofs<'a> {
         if !name.is_at_or_below(self.zone) {
             return Err(missing(FOREIGN));
         }
-        match &self.kind {
-            Kind::Nsec(records) => by_nsec::no_ds(records, self.zone, name).map_err(missing),
-            Kind::Nsec3(records) => {
-                let Some(first) = records.first() else { return Err(missing("there are no NSEC or NSEC3 records")) };
-                match first.parameters.judge(self.zone) {
-                    Judgement::Insecure(why) => return Ok(NoDs::TooManyIterations(why)),
-                    Judgement::Fine => {}
-                }
-                let hasher = Hasher::new(first.parameters, effort);
-                by_nsec3::no_ds(records, self.zone, &hasher, name).map_err(|failure| failure.into_why(missing))
-            }
-        }
+        self.either(
+            missing,
+            |records| by_nsec::no_ds(records, self.zone, name),
+            |records| {
+                self.by_hashes(records, effort, NoDs::TooManyIterations, |hasher| {
+                    by_nsec3::no_ds(records, self.zone, hasher, name).map_err(|failure| failure.into_why(missing))
+                })
+            },
+        )
     }
 
     fn run(
@@ -181,17 +176,47 @@ impl<'a> Proofs<'a> {
         if !name.is_at_or_below(self.zone) {
             return Err(missing(FOREIGN));
         }
-        match &self.kind {
-            Kind::Nsec(records) => nsec(self.zone, records).map_err(missing),
-            Kind::Nsec3(records) => {
-                let Some(first) = records.first() else { return Err(missing("there are no NSEC or NSEC3 records")) };
-                match first.parameters.judge(self.zone) {
-                    Judgement::Insecure(why) => return Ok(Proven::Insecure(Some(why))),
-                    Judgement::Fine => {}
-                }
-                let hasher = Hasher::new(first.parameters, effort);
-                nsec3(records, &hasher).map_err(|failure| failure.into_why(missing))
-            }
+        self.either(
+            missing,
+            |records| nsec(self.zone, records),
+            |records| {
+                self.by_hashes(
+                    records,
+                    effort,
+                    |why| Proven::Insecure(Some(why)),
+                    |hasher| nsec3(records, hasher).map_err(|failure| failure.into_why(missing)),
+                )
+            },
+        )
+    }
+
+    /// What NSEC proves, which costs least; where it does not suffice, what NSEC3 proves.
+    fn either<T>(
+        &self,
+        missing: impl Fn(&'static str) -> Why,
+        nsec: impl FnOnce(&[Nsec<'a>]) -> Result<T, &'static str>,
+        nsec3: impl FnOnce(&[Nsec3<'a>]) -> Result<T, Why>,
+    ) -> Result<T, Why> {
+        let nothing = "there are no NSEC or NSEC3 records";
+        let by_nsec = if self.nsec.is_empty() { Err(nothing) } else { nsec(&self.nsec) };
+        match by_nsec {
+            Err(_) if !self.nsec3.is_empty() => nsec3(&self.nsec3),
+            outcome => outcome.map_err(missing),
+        }
+    }
+
+    /// Hashes, if the zone's parameters are such that anybody has to.
+    fn by_hashes<T>(
+        &self,
+        records: &[Nsec3<'a>],
+        effort: &Effort,
+        insecure: impl FnOnce(Why) -> T,
+        prove: impl FnOnce(&Hasher<'_>) -> Result<T, Why>,
+    ) -> Result<T, Why> {
+        let parameters = records.first().expect("asked with records only").parameters;
+        match parameters.judge(self.zone) {
+            Judgement::Insecure(why) => Ok(insecure(why)),
+            Judgement::Fine => prove(&Hasher::new(parameters, effort)),
         }
     }
 }

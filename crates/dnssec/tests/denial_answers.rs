@@ -56,6 +56,8 @@ mod nsec3 {
          b4um86eghhds6nea196smvmlo4ors995 NS DS RRSIG";
     pub(super) const X_W: &str = "b4um86eghhds6nea196smvmlo4ors995.example. 3600 IN NSEC3 1 1 12 aabbccdd \
          gjeqe526plbf1g8mklp59enfd789njgi MX RRSIG";
+    pub(super) const AI: &str = "gjeqe526plbf1g8mklp59enfd789njgi.example. 3600 IN NSEC3 1 1 12 aabbccdd \
+         ji6neoaepv8b5o6k4ev33abha8ht9fgc HINFO A AAAA RRSIG";
     pub(super) const Y_W: &str = "ji6neoaepv8b5o6k4ev33abha8ht9fgc.example. 3600 IN NSEC3 1 1 12 aabbccdd \
          k8udemvp1j2f7eg6jebps17vp3n8i58h";
     pub(super) const W: &str = "k8udemvp1j2f7eg6jebps17vp3n8i58h.example. 3600 IN NSEC3 1 1 12 aabbccdd \
@@ -154,14 +156,12 @@ fn aliases_and_dnames_deny_little_rfc6840_4_3_and_rfc6672_5_3_4() {
 
 #[test]
 fn foreign_names_and_mixed_records_prove_nothing() {
-    use nsec::{B, XX};
+    use nsec::XX;
     // The last record leads to the apex; what sorts behind it may still be somebody else's.
     assert_eq!(no_name(&[XX], "zz.org."), None);
     assert_eq!(no_ds(&[XX], "org."), None);
     let two = ["b.example. 3600 IN NSEC c.example. A", "b.example. 3600 IN NSEC d.example. MX"];
     assert_eq!(no_data(&two, "b.example.", RrType::TXT), None, "two records at one name");
-    // NSEC3 does not stand in for what NSEC leaves open.
-    assert_eq!(no_name(&[B, nsec3::APEX, nsec3::A], "ml.example."), None);
     // Records with other parameters do not help each other (RFC 5155 §8.2).
     let salted = nsec3::A.replace("aabbccdd", "aabbccde");
     assert_eq!(no_ds(&[nsec3::APEX, &salted], "c.example."), None);
@@ -173,6 +173,53 @@ fn foreign_names_and_mixed_records_prove_nothing() {
     // A hash two labels below the apex is not the zone's (RFC 5155 §3).
     let deep = nsec3::NS1.replace(".example.", ".sub.example.");
     assert_eq!(no_data(&[&deep], "ns1.example.", RrType::MX), None);
+}
+
+#[test]
+fn of_both_kinds_the_one_that_proves_counts_rfc5155_10_4() {
+    use nsec3::{A as HASHED_A, APEX as HASHED_APEX, NS1 as HASHED_NS1, NS2 as HASHED_NS2};
+    let (b, apex, x_y_w) = (nsec::B, nsec::APEX, nsec::X_Y_W);
+    let (secure, hidden) = (Some(Proven::Secure), Some(Proven::Insecure(None)));
+    let open = |records: &[&str]| no_name(records, "ml.example.");
+    // The apex, what covers ml.example., what covers the wildcard.
+    let hashed = [HASHED_APEX, nsec3::X_W, nsec3::AI];
+    for (what, records, expect) in [
+        ("NSEC is whole", vec![b, apex, HASHED_NS1], secure.clone()),
+        ("NSEC is whole and stands behind", vec![HASHED_NS1, b, apex], secure.clone()),
+        ("both are whole: NSEC says more", [&[b, apex][..], &hashed].concat(), secure.clone()),
+        ("NSEC3 is whole", [&[b][..], &hashed].concat(), hidden.clone()),
+        ("NSEC3 is whole, and NSEC is of other names", [&hashed[..], &[x_y_w]].concat(), hidden.clone()),
+        ("neither is: halves do not add up", vec![b, hashed[0], hashed[1]], None),
+        ("neither is, the other half", vec![apex, hashed[0], hashed[2]], None),
+    ] {
+        assert_eq!(open(&records), expect, "{what}");
+    }
+    assert_eq!(no_data(&[x_y_w, HASHED_NS1], "ns1.example.", RrType::MX), secure);
+    assert_eq!(no_data(&[nsec::NS1, HASHED_NS2], "ns1.example.", RrType::MX), secure);
+    assert_eq!(no_ds(&[x_y_w, HASHED_A, HASHED_APEX], "c.example."), Some(NoDs::OptOut));
+    assert_eq!(no_ds(&[b, HASHED_A], "b.example."), Some(NoDs::Unsigned));
+    assert_eq!(no_closer(&[nsec::XX, HASHED_NS2], "a.z.w.example.", "w.example."), hidden);
+    assert_eq!(no_closer(&[x_y_w, HASHED_NS2], "a.z.w.example.", "w.example."), secure);
+}
+
+#[test]
+fn the_second_kind_costs_hashes_only_when_the_first_does_not_prove() {
+    let (zone, effort) = (name("example."), Effort::new());
+    let run = |lines: &[&str], times: u32| {
+        let sets = sets(lines);
+        let proofs = Proofs::new(&zone, &sets);
+        (0..times).map(|_| proofs.no_data(&name("ns1.example."), RrType::MX, &effort)).last().unwrap()
+    };
+    assert_eq!(run(&[nsec::NS1, nsec3::NS1], 1000), Ok(Proven::Secure), "no hash is needed");
+    assert_eq!(run(&[nsec::B, nsec3::NS1], 64), Ok(Proven::Secure), "one hash each");
+    assert!(matches!(run(&[nsec::B, nsec3::NS1], 1), Err(Why::TooMuchWork { .. })));
+    // Eight records of both kinds together are looked at.
+    let padding: Vec<String> = (0..8).map(|n| format!("0{n}.example. 60 IN NSEC 0{n}x.example. A")).collect();
+    let padded = |count: usize| {
+        let first: Vec<&str> = padding[..count].iter().map(String::as_str).collect();
+        no_data(&[&first[..], &[nsec::B, nsec3::NS1]].concat(), "ns1.example.", RrType::MX)
+    };
+    assert_eq!((padded(7), padded(8)), (Some(Proven::Secure), None));
 }
 
 #[test]
