@@ -180,8 +180,11 @@ impl<N: Network> Resolver<N> {
             }
             let generation = resolver.trust.generation();
             let (trust, ttl) = resolver.find_trust(&zone, &work).await?;
-            let now = resolver.env.clock.wall();
-            resolver.trust.put(&zone, (trust.clone(), generation), now.plus_ttl(ttl.min(MAX_TRUST_TTL)), now);
+            // What spent the allowance is the question's doing: it says nothing of the zone to those who ask next.
+            if !matches!(trust, Trust::Bogus(Why::TooMuchWork { .. })) {
+                let now = resolver.env.clock.wall();
+                resolver.trust.put(&zone, (trust.clone(), generation), now.plus_ttl(ttl.min(MAX_TRUST_TTL)), now);
+            }
             Ok(trust)
         })
     }
@@ -387,6 +390,8 @@ impl<N: Network> Resolver<N> {
             Ok(NoDs::Unsigned | NoDs::OptOut) => DsStatus::Unsigned(None, ttl),
             Ok(NoDs::TooManyIterations(why)) => DsStatus::Unsigned(Some(why), ttl),
             Ok(NoDs::NoCut) => DsStatus::NoCut(ttl),
+            // The allowance is spent, nothing is proven: neither a cut nor that there is none.
+            Err(why @ Why::TooMuchWork { .. }) => DsStatus::Bogus(why),
             // Denied by a wildcard's NODATA and the like: no cut is proven.
             Err(_) if secure => DsStatus::NoCut(ttl),
             Err(_) => DsStatus::Unsigned(None, ttl),

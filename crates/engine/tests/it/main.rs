@@ -9,6 +9,7 @@ mod bench;
 mod configured;
 mod delegations;
 mod dns64;
+mod effort;
 mod exchanges;
 mod foresight;
 mod freshness;
