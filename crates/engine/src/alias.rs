@@ -22,6 +22,15 @@ pub(crate) enum Found {
     Broken,
 }
 
+/// The type that SIG(0) and secure updates keep their keys in (RFC 2535 §3).
+const KEY: RrType = RrType(25);
+
+/// Whether a question for the type is answered at the name itself although an alias stands there: what belongs to DNSSEC may
+/// stand beside it (RFC 4035 §2.5, RFC 2181 §10.1), and so may the alias that is asked for.
+pub(crate) fn stands_beside(rtype: RrType) -> bool {
+    matches!(rtype, RrType::CNAME | RrType::NSEC | RrType::RRSIG | KEY)
+}
+
 /// The step by a CNAME set at the name.
 pub(crate) fn by_cname(cname: &Rrset) -> Found {
     let mut targets = cname.targets();
@@ -55,6 +64,22 @@ mod tests {
     fn set(name: &str, rtype: RrType, targets: &[&str]) -> Rrset {
         let names: Vec<Name> = targets.iter().map(|target| target.parse().unwrap()).collect();
         Rrset::new(name.parse().unwrap(), rtype, 77, names.iter().map(Name::wire))
+    }
+
+    #[test]
+    fn what_belongs_to_dnssec_stands_beside_an_alias_rfc4035_2_5() {
+        for (rtype, expect) in [
+            (RrType::CNAME, true),
+            (RrType::NSEC, true),
+            (RrType::RRSIG, true),
+            (KEY, true),
+            (RrType::A, false),
+            (RrType::NSEC3, false),
+            (RrType::DNSKEY, false),
+            (RrType::ANY, false),
+        ] {
+            assert_eq!(stands_beside(rtype), expect, "{rtype}");
+        }
     }
 
     #[test]

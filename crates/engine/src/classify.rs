@@ -348,8 +348,8 @@ fn follow(scrubbed: &Scrubbed, ask: &Question, zone: &Name) -> Result<(Vec<Rrset
     // zone; what it says first counts.
     let aliased = |name: &Name| {
         let at = |rtype| scrubbed.answer.iter().position(|set| set.rtype == rtype && set.name == *name);
-        let exclusive = !matches!(ask.rtype, RrType::CNAME | RrType::NSEC | RrType::RRSIG);
-        exclusive && at(RrType::CNAME).is_some_and(|alias| at(ask.rtype).is_none_or(|data| alias < data))
+        !alias::stands_beside(ask.rtype)
+            && at(RrType::CNAME).is_some_and(|alias| at(ask.rtype).is_none_or(|data| alias < data))
     };
     for _ in 0..MAX_ALIASES_PER_MESSAGE {
         // DNAME first, also for questions about CNAME: the CNAME in the reply is not data but follows from it.

@@ -238,7 +238,7 @@ impl<N: Network> Resolver<N> {
         }
         // An alias that the zone itself knows says nothing of what its parent knows (RFC 4035 §3.1.4.1).
         let mut own_target = None;
-        if ask.rtype != RrType::CNAME
+        if !alias::stands_beside(ask.rtype)
             && !ask.rtype.is_at_parent()
             && let Some(found) = self.found(&ask.name, RrType::CNAME).filter(usable)
             && let Known::Rrset(set) = &found.known
@@ -580,6 +580,9 @@ impl<N: Network> Resolver<N> {
                 let ttl = least_ttl.min(found.stored_ttl);
                 let end = self.end_from_cache(&ask, found, &mut Vec::new());
                 return Some(mark_stale(Chased { aliases, ..end }, ttl));
+            }
+            if alias::stands_beside(question.rtype) {
+                return None;
             }
             let cname = Question::new(name.clone(), RrType::CNAME);
             let found = self.cache.lookup_stale(&cname, self.env.clock.wall()).filter(usable)?;

@@ -40,10 +40,6 @@ fn of_zone(zone: &Zone, ask: &mut impl FnMut(Name, RrType)) {
         if node.contains_key(&RrType::NS) {
             types.insert(RrType::DS);
         }
-        if node.contains_key(&RrType::CNAME) {
-            // A server has both, but whoever knows the alias may follow it without asking.
-            types.remove(&RrType::NSEC);
-        }
         for rtype in &types {
             ask(owner.clone(), *rtype);
             if let (true, Some(above)) = (owner.is_wildcard(), owner.parent()) {

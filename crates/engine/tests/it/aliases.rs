@@ -1,7 +1,7 @@
 //! CNAME and DNAME.
 
 use crate::bench::*;
-use proto::Rcode;
+use proto::{Rcode, RrType, Security};
 
 fn chain(length: usize) -> String {
     let link = |number: usize| format!("c{number}.example.test. CNAME c{}.example.test.\n", number + 1);
@@ -95,4 +95,22 @@ async fn denial_at_the_end_of_a_chain_rfc6604_3() {
     assert_eq!((answer.rcode, answer.answer.len(), answer.authority.len()), (Rcode::NXDOMAIN, 1, 1));
     let answer = bench.ask("b.example.test. MX").await;
     assert_eq!((answer.rcode, answer.answer.len(), answer.authority.len()), (Rcode::NOERROR, 1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_beside_an_alias_is_asked_for_and_not_followed_rfc4035_2_5() {
+    let bench = Bench::embedded(1);
+    let followed = "NOERROR | m.naver.com. CNAME www.naver.com. | www.naver.com. A 12.123.123.123";
+    assert_eq!(brief(&bench.ask("m.naver.com.").await), followed);
+    // The alias is known now.
+    for _ in 0..2 {
+        let answer = bench.ask("m.naver.com. NSEC").await;
+        let owners: Vec<_> = answer.answer.iter().map(|set| (set.name.to_string(), set.rtype)).collect();
+        assert_eq!(owners, [("m.naver.com.".to_owned(), RrType::NSEC)], "{answer:?}");
+        assert_eq!(answer.security, Security::Secure);
+    }
+    // Whether a key stands there its servers say, not what is known of the alias; they say that none does.
+    let answer = bench.ask("m.naver.com. KEY").await;
+    assert!(bench.sent().iter().any(|sent| sent.ends_with(" m.naver.com. KEY")), "{:?}", bench.sent());
+    assert!(brief(&answer).starts_with("NOERROR | m.naver.com. CNAME www.naver.com."), "{answer:?}");
 }
