@@ -74,14 +74,17 @@ impl Keeper {
         keeper
     }
 
-    /// Looks at the keys when it is time, and writes what has changed.
+    /// Looks at the keys when it is time, tells which are in use if that is wanted, and writes what has changed.
     pub(crate) async fn follow<N: Network>(&mut self, resolver: &Arc<Resolver<N>>) -> Infallible {
         let mut changes = resolver.watch_trust_points();
         loop {
             tokio::select! {
                 biased;
                 changed = changes.changed() => changed.expect("the resolver lives as long as this borrow of it"),
-                () = self.clock.sleep(CHECK_EVERY) => Box::pin(resolver.refresh_anchors()).await,
+                () = self.clock.sleep(CHECK_EVERY) => {
+                    Box::pin(resolver.refresh_anchors()).await;
+                    Box::pin(resolver.signal_anchors()).await;
+                }
             }
             let points = resolver.trust_points();
             let waited = self.at.until(self.clock.wall()) >= WRITE_TIMES_EVERY;

@@ -32,21 +32,10 @@ pub(crate) enum Shape {
     Table,
     /// Tables under `[[key]]`; their keys follow.
     Tables,
-    /// Anything else, as written in compact form where it is a boolean or an empty list.
-    Plain(Plain),
-}
-
-/// Values that can mean "off".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Plain {
-    /// `true`
-    True,
-    /// `false`
-    False,
     /// `[]`
     EmptyList,
-    /// Whatever else.
-    Other,
+    /// Anything else.
+    Plain,
 }
 
 impl<'t> Document<'t> {
@@ -128,11 +117,9 @@ fn indexed(part: &str) -> Option<(&str, Option<usize>)> {
 fn shape(value: &DeValue<'_>) -> Shape {
     match value {
         DeValue::Table(_) => Shape::Table,
-        DeValue::Array(elements) if elements.is_empty() => Shape::Plain(Plain::EmptyList),
+        DeValue::Array(elements) if elements.is_empty() => Shape::EmptyList,
         DeValue::Array(elements) if elements.iter().all(|element| element.get_ref().is_table()) => Shape::Tables,
-        DeValue::Boolean(true) => Shape::Plain(Plain::True),
-        DeValue::Boolean(false) => Shape::Plain(Plain::False),
-        _ => Shape::Plain(Plain::Other),
+        _ => Shape::Plain,
     }
 }
 

@@ -4,28 +4,26 @@
 
 use toml::{Table, Value};
 
-use super::document::{Document, Key, Plain, Shape};
+use super::document::{Document, Key, Shape};
 use super::problem::Problem;
 use super::raw::{self, Raw};
 
-/// A key that is named in the documentation and not implemented yet, with the value, if any, that asks for what
-/// happens today all the same and is therefore obeyed.
-const PLANNED: [(&str, Option<Plain>); 15] = [
-    ("server.tls.listen", None),
-    ("server.tls.certificate", None),
-    ("server.tls.key", None),
-    ("server.https.listen", None),
-    ("server.https.certificate", None),
-    ("server.https.key", None),
-    ("server.https.path", None),
-    ("server.quic.listen", None),
-    ("server.quic.certificate", None),
-    ("server.quic.key", None),
-    ("dnssec.signal-trust-anchors", Some(Plain::False)),
-    ("cache.persist", None),
-    ("metrics.listen", None),
-    ("control.socket", None),
-    ("web.listen", None),
+/// Keys that are named in the documentation and not implemented yet.
+const PLANNED: [&str; 14] = [
+    "server.tls.listen",
+    "server.tls.certificate",
+    "server.tls.key",
+    "server.https.listen",
+    "server.https.certificate",
+    "server.https.key",
+    "server.https.path",
+    "server.quic.listen",
+    "server.quic.certificate",
+    "server.quic.key",
+    "cache.persist",
+    "metrics.listen",
+    "control.socket",
+    "web.listen",
 ];
 
 /// Keys whose value is a list of tables, written `[[key]]`.
@@ -78,18 +76,15 @@ impl KnownKeys {
         if self.implemented.iter().any(|(known, _)| *known == key.path) {
             return None;
         }
-        if let Some((_, off)) = PLANNED.iter().find(|(planned, _)| *planned == key.path) {
-            return match (off, &key.shape) {
-                (Some(off), Shape::Plain(value)) if off == value => None,
-                _ => problem(&format!("the key {} is not implemented yet (planned); remove it", key.path), None),
-            };
+        if PLANNED.contains(&key.path.as_str()) {
+            return problem(&format!("the key {} is not implemented yet (planned); remove it", key.path), None);
         }
         let below = format!("{}.", key.path);
         let holds_implemented = self.implemented.iter().any(|(known, _)| known.starts_with(&below));
-        let holds_planned = PLANNED.iter().any(|(planned, _)| planned.starts_with(&below));
+        let holds_planned = PLANNED.iter().any(|planned| planned.starts_with(&below));
         let is_list = LISTS.contains(&key.path.as_str());
         match key.shape {
-            Shape::Tables | Shape::Plain(Plain::EmptyList) if is_list => None,
+            Shape::Tables | Shape::EmptyList if is_list => None,
             _ if is_list => problem("is a list of tables", Some(format!("write [[{}]]", key.path))),
             Shape::Table if holds_implemented => None,
             _ if holds_implemented => problem("is a table, not a value", Some(format!("write [{}]", key.path))),
@@ -109,8 +104,7 @@ impl KnownKeys {
     }
 
     fn all(&self) -> impl Iterator<Item = &str> {
-        let planned = PLANNED.iter().map(|(planned, _)| *planned);
-        self.implemented.iter().map(|(known, _)| known.as_str()).chain(planned)
+        self.implemented.iter().map(|(known, _)| known.as_str()).chain(PLANNED)
     }
 
     /// The nearest key of the same table, else the table that has a key of this name, else the keys that there are.
@@ -203,7 +197,7 @@ mod tests {
     #[test]
     fn planned_keys_are_refused_as_such() {
         for (text, key) in [
-            ("[dnssec]\nsignal-trust-anchors = true", "dnssec.signal-trust-anchors"),
+            ("[metrics]\nlisten = \"\"", "metrics.listen"),
             ("[cache]\npersist = \"\"", "cache.persist"),
             ("[server.tls]\nlisten = []", "server.tls.listen"),
         ] {
@@ -212,12 +206,6 @@ mod tests {
         }
         let table = "the table web is not implemented yet (planned); remove it".to_owned();
         assert_eq!(inspect("[web]"), [("web".to_owned(), table, None)]);
-    }
-
-    #[test]
-    fn off_is_obeyed_where_nothing_else_happens() {
-        let text = "[dnssec]\nsignal-trust-anchors = false\n";
-        assert_eq!(inspect(text), []);
     }
 
     #[test]

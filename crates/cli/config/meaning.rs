@@ -78,6 +78,7 @@ fn validation(dnssec: &raw::Dnssec, anchors: TrustAnchors) -> Validation {
         harden_stripped: dnssec.harden_stripped,
         aggressive_nsec: dnssec.aggressive_nsec,
         rfc5011: dnssec.rfc5011,
+        signal_trust_anchors: dnssec.signal_trust_anchors,
     }
 }
 

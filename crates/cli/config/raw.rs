@@ -123,7 +123,6 @@ pub(crate) struct Dnssec {
     pub(crate) accept_sha1: bool,
     pub(crate) rfc5011: bool,
     pub(crate) state_file: String,
-    #[serde(skip_serializing)]
     pub(crate) signal_trust_anchors: bool,
 }
 

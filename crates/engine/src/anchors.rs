@@ -30,6 +30,8 @@ pub(crate) struct Anchors {
     version: watch::Sender<u64>,
     /// Whether any client has asked anything. Until then nothing is asked on behalf of the anchors.
     needed: AtomicBool,
+    /// When the zones were last told which of their keys are in use.
+    signalled: Mutex<Option<std::time::Instant>>,
 }
 
 impl Anchors {
@@ -43,12 +45,28 @@ impl Anchors {
             points: Mutex::new(points.collect()),
             version: watch::Sender::new(0),
             needed: AtomicBool::new(false),
+            signalled: Mutex::default(),
         }
     }
 
     /// A client has asked something.
     pub(crate) fn note_question(&self) {
         self.needed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether any client has asked anything.
+    pub(crate) fn is_needed(&self) -> bool {
+        self.needed.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is time to tell again which keys are in use; then that counts as done, whatever comes of it.
+    pub(crate) fn take_turn_to_signal(&self, now: std::time::Instant, every: std::time::Duration) -> bool {
+        let mut last = self.signalled.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last.is_none_or(|last| now.saturating_duration_since(last) >= every);
+        if due {
+            *last = Some(now);
+        }
+        due
     }
 
     fn points(&self) -> std::sync::MutexGuard<'_, BTreeMap<Name, TrustPoint>> {
@@ -137,7 +155,7 @@ impl<N: Network> Resolver<N> {
 
     /// Asks the zones for their keys whose time has come (RFC 5011 §2.3), once a client has asked anything at all.
     pub async fn refresh_anchors(self: &Arc<Self>) {
-        if !self.anchors.needed.load(Ordering::Relaxed) {
+        if !self.anchors.is_needed() {
             return;
         }
         let now = self.env.clock.wall();

@@ -115,6 +115,8 @@ pub struct Validation {
     pub aggressive_nsec: bool,
     /// Whether the anchors follow the keys of their zones (RFC 5011).
     pub rfc5011: bool,
+    /// Whether the servers of the zones with anchors are told once a day which anchors are in use (RFC 8145 §5).
+    pub signal_trust_anchors: bool,
 }
 
 /// A zone that is treated as unsigned, because its owner broke it (RFC 7646).
@@ -135,6 +137,7 @@ impl Default for Validation {
             harden_stripped: true,
             aggressive_nsec: true,
             rfc5011: true,
+            signal_trust_anchors: false,
         }
     }
 }

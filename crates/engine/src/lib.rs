@@ -32,6 +32,7 @@ mod resolver;
 mod scrub;
 mod select;
 mod sentinel;
+mod signal;
 mod trace;
 mod trust;
 mod validate;

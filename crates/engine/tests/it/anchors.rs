@@ -202,3 +202,47 @@ async fn restored_points_of_zones_without_anchor_are_left_out() {
     let day = Duration::from_secs(86_400);
     assert!(second.trust_points()[0].next_look <= WallTime::from_secs(START) + day);
 }
+
+/// The questions that tell which anchors are in use, with the address that they went to.
+fn signals(bench: &Bench) -> Vec<String> {
+    bench.sent().into_iter().filter(|sent| sent.contains(" _ta-")).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn anchors_in_use_are_told_once_a_day_to_the_servers_of_their_zones_rfc8145_5_1() {
+    let bench = bench(|config| {
+        config.validation.signal_trust_anchors = true;
+        for tag in ["255", "2"] {
+            let line = format!("naver.com. IN DS {tag} 13 2 {}\n", "AB".repeat(32));
+            config.validation.anchors.add_text(&line).unwrap();
+        }
+    });
+    bench.resolver.signal_anchors().await;
+    assert_eq!(bench.net.packets_sent(), 0, "no client has asked anything");
+    bench.ask(SOUND).await;
+    assert_eq!(signals(&bench), [""; 0]);
+    bench.resolver.signal_anchors().await;
+    let anchor = bench.world.anchors()[0].clone();
+    let to_root = format!("_ta-{:02x}{:02x}. NULL", anchor.rdata[0], anchor.rdata[1]);
+    let told = signals(&bench);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("127.53.0.") || told[0].starts_with("fd53:0:"), "a root server: {told:?}");
+    assert!(told[0].ends_with(&format!(" {to_root}")), "{told:?}");
+    assert!(told[1].starts_with("127.53.2.") && told[1].ends_with(" _ta-0002-00ff.naver.com. NULL"), "{told:?}");
+    bench.pass(86_300).await;
+    bench.resolver.signal_anchors().await;
+    assert_eq!(signals(&bench).len(), 2, "not before a day has passed");
+    bench.pass(200).await;
+    bench.resolver.signal_anchors().await;
+    assert_eq!(signals(&bench).len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_told_unless_it_is_wanted_rfc8145_5() {
+    let bench = bench(|_| {});
+    bench.ask(SOUND).await;
+    let sent = bench.net.packets_sent();
+    bench.pass(86_401).await;
+    bench.resolver.signal_anchors().await;
+    assert_eq!(bench.net.packets_sent(), sent);
+}
