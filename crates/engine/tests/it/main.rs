@@ -4,6 +4,7 @@
 
 mod aliases;
 mod anchors;
+mod attacks;
 mod bailiwick;
 mod bench;
 mod configured;
