@@ -62,12 +62,17 @@ fn validation(configured: Validation, world: &World) -> Validation {
     Validation { anchors, ..configured }
 }
 
-/// The zones of `world` below special names. Not all zones: the lab has a zone `arpa.` too, and home.arpa and the private
-/// reverse zones stay special all the same.
+/// The zones of `world` below special names, and the special zones that they are in: what we said of the names in between
+/// would have no signatures, and break the chain of trust for who validates behind us. Not all zones: the lab has a zone
+/// `arpa.` too, and home.arpa and the other private reverse zones stay special all the same.
 fn served_special_zones(world: &World) -> Vec<Name> {
     let special = SpecialNames::new(&SpecialNamesConfig::default());
-    let is_special = |apex: &Name| special.answer(&Question::new(apex.clone(), RrType::SOA)).is_some();
-    world.zones().map(|zone| zone.apex.clone()).filter(is_special).collect()
+    let served = |apex: &Name| {
+        let denial = special.answer(&Question::new(apex.clone(), RrType::SOA))?;
+        let around = denial.authority.iter().map(|soa| soa.name.clone());
+        Some(around.chain([apex.clone()]).collect::<Vec<Name>>())
+    };
+    world.zones().filter_map(|zone| served(&zone.apex)).flatten().collect()
 }
 
 /// A network with or without the time that far servers take, and with the loss that was asked for.
