@@ -18,15 +18,23 @@ pub(crate) fn resolver(world: Arc<World>, faults: Faults, clock: Clock) -> Arc<R
     let entropy = Entropy::seeded(1);
     let hints = world.root_servers().into_iter();
     let config = EngineConfig {
-        // What is asked here is about sockets; the engine's tests are about signatures.
-        validation: Validation::off(),
+        validation: validation(&world),
         root_hints: hints.map(|(name, addresses)| RootServer { name, addresses }).collect(),
         query_localhost: true,
         ..EngineConfig::default()
     };
-    let net = SimNetwork::new(world, faults, entropy.stream("net"));
+    let net = SimNetwork::at(world, faults, entropy.stream("net"), clock.clone());
     let cache = Arc::new(Cache::new(CacheConfig { size: 16 << 20, ..CacheConfig::default() }));
     Resolver::new(Env { net, clock, entropy }, cache, config)
+}
+
+/// Validation from the world's own root.
+fn validation(world: &World) -> Validation {
+    let mut validation = Validation::off();
+    for anchor in world.anchors() {
+        validation.anchors.add(&anchor).unwrap();
+    }
+    validation
 }
 
 pub(crate) struct Running {
@@ -63,10 +71,15 @@ impl Running {
 }
 
 pub(crate) fn query(id: u16, text: &str) -> Vec<u8> {
+    query_with(id, text, Flags::AD, false)
+}
+
+/// A query with these flags beside RD, and with DO or without.
+pub(crate) fn query_with(id: u16, text: &str, flags: u16, dnssec_ok: bool) -> Vec<u8> {
     let (name, rtype) = text.split_once(' ').unwrap();
     let mut message = Message::query(id, Question::new(name.parse().unwrap(), rtype.parse().unwrap()));
-    message.flags.set(Flags::RD, true);
-    message.edns = Some(Edns::new(1232));
+    message.flags.set(Flags::RD | flags, true);
+    message.edns = Some(Edns { dnssec_ok, ..Edns::new(1232) });
     message.to_wire()
 }
 
