@@ -4,7 +4,8 @@
 //! `delv` and `unbound-host` validate by themselves, from the lab's trust anchor, everything that they get through us: DS,
 //! DNSKEY, signatures, denials. `kdig` shows the flags and extended errors of our own verdict. `JUDGES=all` asks every
 //! question of the lab instead of a choice. Who is not installed says so, and the others judge.
-#![expect(clippy::print_stdout, reason = "the tally of what was judged is what one runs this for")]
+
+#![expect(clippy::print_stdout, reason = "a test tells its tally")]
 
 mod cases;
 mod court;
