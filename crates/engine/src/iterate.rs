@@ -22,7 +22,7 @@ use crate::query_zone::{AtTheEnd, ZoneFailure, ZoneQuestion, ZoneReply};
 use crate::select::Candidate;
 use crate::trace::{CutSource, Event, Purpose};
 use crate::validate::Standing;
-use crate::work::Work;
+use crate::work::{Checked, Work};
 
 /// Datagrams that may stay unanswered for a whole question (threat: silent servers; about 8 in all).
 const SILENT_TRIES: u32 = 8;
@@ -84,7 +84,7 @@ pub(crate) struct Fetched {
 }
 
 /// What the servers of a zone say, and which of them.
-type Asked = Result<(Meaning, Option<IpAddr>), ResolveError>;
+pub(crate) type Asked = Result<(Meaning, Option<IpAddr>), ResolveError>;
 
 /// What one step at a cut tells the walk to do.
 enum Next {
@@ -103,8 +103,13 @@ impl<N: Network> Resolver<N> {
         let mut cut = self.closest_cut(question, work).await?;
         let mut revealed = Revealed::start(self.config.qname_minimisation, cut.zone());
         let mut denied_above: Option<Fetched> = None;
+        let mut keys_asked: Option<Name> = None;
         loop {
             self.arrive(&cut, work);
+            if work.checked == Checked::Yes && keys_asked.as_ref() != Some(cut.zone()) {
+                keys_asked = Some(cut.zone().clone());
+                self.ask_keys_beside(&cut, work);
+            }
             if cut.kind() == ServerKind::Recursive {
                 revealed.reveal_all(); // it does the whole work, and cannot do it for a part of the name
             }
@@ -404,7 +409,12 @@ impl<N: Network> Resolver<N> {
     }
 
     /// [`ask_zone`](Self::ask_zone) behind a pointer: looking for addresses may need it again, one zone higher up.
-    fn ask_zone_boxed(self: Arc<Self>, cut: Cut, ask: Ask, work: Work) -> Pin<Box<dyn Future<Output = Asked> + Send>> {
+    pub(crate) fn ask_zone_boxed(
+        self: Arc<Self>,
+        cut: Cut,
+        ask: Ask,
+        work: Work,
+    ) -> Pin<Box<dyn Future<Output = Asked> + Send>> {
         Box::pin(async move { self.ask_zone(&cut, &ask, &work).await })
     }
 

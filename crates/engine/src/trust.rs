@@ -18,10 +18,11 @@ use proto::{Name, Question, Rank, Rcode, RrType, Rrset, Security, WallTime};
 use transport::Network;
 
 use crate::Resolver;
-use crate::classify::{Answered, End, Referral};
+use crate::classify::{Answered, End, Meaning, Referral};
 use crate::config::NegativeAnchor;
 use crate::error::ResolveError;
-use crate::iterate::Fetched;
+use crate::iterate::{Cut, Fetched};
+use crate::minimise::Ask;
 use crate::trace::{Event, KeySeen, Purpose, SignatureSeen, TrustSeen};
 use crate::validate::Standing;
 use crate::work::Work;
@@ -282,8 +283,15 @@ impl<N: Network> Resolver<N> {
         may_use_cache: bool,
         work: &Work,
     ) -> Result<Fetched, ResolveError> {
-        if may_use_cache && let Some(fetched) = self.fetched_before(question) {
-            return Ok(fetched);
+        if may_use_cache {
+            let asking = if question.rtype == RrType::DNSKEY { work.take_keys(&question.name) } else { None };
+            let beside = match asking {
+                Some(asking) => asking.await.ok().flatten(),
+                None => None,
+            };
+            if let Some(fetched) = beside.or_else(|| self.fetched_before(question)) {
+                return Ok(fetched);
+            }
         }
         let child = work.for_trust();
         let purpose = Purpose::Trust { zone: zone.clone() };
@@ -292,6 +300,32 @@ impl<N: Network> Resolver<N> {
         let rcode = fetched.as_ref().map_or(Rcode::SERVFAIL, |_| Rcode::NOERROR);
         self.finish_span(&child, rcode);
         fetched
+    }
+
+    /// Asks for the keys of a zone that is about to be asked something else: they are needed to check the answer, and need not
+    /// wait for it. Whoever wants them meanwhile joins the question; the servers' addresses must be known.
+    pub(crate) fn ask_keys_beside(self: &Arc<Self>, cut: &Cut, work: &Work) {
+        let zone = cut.delegation.zone.clone();
+        let question = Question::new(zone.clone(), RrType::DNSKEY);
+        let now = self.env.clock.wall();
+        let needed = self.expects_signatures(&zone) && self.standing(&zone).is_none();
+        if !needed || self.cache.lookup(&question, now).is_some() || self.known_addresses(cut).0.is_empty() {
+            return;
+        }
+        let (resolver, asked_cut, child) = (self.clone(), cut.clone(), work.for_trust());
+        let purpose = Purpose::Trust { zone: zone.clone() };
+        child.trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
+        let asking = tokio::spawn(async move {
+            let ask = Ask { question: question.clone(), whole: true };
+            let asked = resolver.clone().ask_zone_boxed(asked_cut, ask, child.clone()).await;
+            let rcode = if asked.is_ok() { Rcode::NOERROR } else { Rcode::SERVFAIL };
+            resolver.finish_span(&child, rcode);
+            // Who needs the keys and does not get them asks anew, and learns why they are not to be had.
+            let Ok((Meaning::Answer(answered), by)) = asked else { return None };
+            resolver.store(&question, &answered, &zone, &Standing::uniform(Security::Unchecked));
+            Some(Fetched { answered, zone, by })
+        });
+        work.keep_keys(cut.delegation.zone.clone(), asking);
     }
 
     /// What the parent says of a delegation to the zone.

@@ -1,15 +1,17 @@
 //! The context of one piece of work: budget, trace, nesting.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dnssec::Effort;
 use proto::{Name, Question};
+use tokio::task::JoinHandle;
 
 use crate::budget::Budget;
 use crate::error::ResolveError;
+use crate::iterate::Fetched;
 use crate::trace::Trace;
 
 /// What work for one client question carries along. Sub-questions share all but trace span, depth and ancestors.
@@ -26,6 +28,8 @@ pub(crate) struct Work {
     /// The allowance for signature checks, shared by all of the work.
     pub(crate) effort: Arc<Effort>,
     distrusted: Arc<Mutex<BTreeSet<(Name, IpAddr)>>>,
+    /// Keys of zones that are being asked for beside other questions.
+    keys: Arc<Mutex<BTreeMap<Name, JoinHandle<Option<Fetched>>>>>,
     /// Which data of the cache will do.
     pub(crate) freshness: Freshness,
     aging: Arc<AtomicBool>,
@@ -68,6 +72,7 @@ impl Work {
             checked: Checked::No,
             effort: Arc::default(),
             distrusted: Arc::default(),
+            keys: Arc::default(),
             freshness: Freshness::Live,
             aging: Arc::default(),
         }
@@ -106,6 +111,16 @@ impl Work {
     /// From now on a server is not asked about its zone any more: what it said does not stand the check.
     pub(crate) fn distrust(&self, zone: &Name, server: IpAddr) {
         self.distrusted.lock().unwrap_or_else(PoisonError::into_inner).insert((zone.clone(), server));
+    }
+
+    /// Keeps the keys of a zone until the chain of trust gets there.
+    pub(crate) fn keep_keys(&self, zone: Name, asking: JoinHandle<Option<Fetched>>) {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(zone, asking);
+    }
+
+    /// The keys that were asked for beside another question, once.
+    pub(crate) fn take_keys(&self, zone: &Name) -> Option<JoinHandle<Option<Fetched>>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).remove(zone)
     }
 
     /// Whether a server has said things about the zone that did not stand the check.

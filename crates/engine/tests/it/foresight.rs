@@ -125,3 +125,18 @@ async fn a_zones_own_server_is_asked_no_longer_than_its_parent_says_ghost_domain
     assert_eq!(ttl(&bench.ask("ns1.example.test.").await), 3600, "the zone's own word is what a client gets");
     assert!(ttl(&bench.ask("ns1.example.test.").await) <= 60, "and it is kept as long as the delegation");
 }
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_asked_for_beside_the_question_and_cost_no_round_trip() {
+    let (bench, plain) = (signed(nsec), unsigned());
+    let mut took = Vec::new();
+    for bench in [&bench, &plain] {
+        let began = bench.clock.now();
+        assert_eq!(brief(&bench.ask("www.example.test.").await), WWW);
+        took.push(bench.elapsed_since(began));
+    }
+    assert_eq!(took[0], took[1], "signed and unsigned take the same number of round trips");
+    let asked = |bench: &Bench, what: &str| bench.sent().iter().filter(|sent| sent.contains(what)).count();
+    assert_eq!((asked(&bench, " DNSKEY"), asked(&plain, " DNSKEY")), (3, 0), "once for each zone: {:?}", bench.sent());
+    assert_eq!(asked(&bench, " DS"), 0, "it comes with the referrals");
+}
