@@ -91,13 +91,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let scratch = Scratch::new(arguments.keep)?;
     let verdicts = run_all(&cases, arguments.jobs, |case| run_case(&folder, case, &needs, scratch.path()))?;
-    for line in report::told(&verdicts, &suite::listed()?) {
+    for line in report::told(&verdicts, &suite::excepted()?) {
         println!("{line}");
     }
     if arguments.keep {
         println!("kept: {}", scratch.path().display());
     }
-    let fine = report::is_fine(&verdicts, &suite::listed()?);
+    let fine = report::is_fine(&verdicts, &suite::excepted()?);
     Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

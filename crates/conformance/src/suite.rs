@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::run::Tracing;
 use crate::scenario::{Dialect, Scenario};
@@ -133,35 +132,18 @@ pub fn exceptions() -> Result<Vec<Exception>, SuiteError> {
         #[serde(default)]
         exception: Vec<Exception>,
     }
-    list::<File>("tests/scenarios/exceptions.toml").map(|file| file.exception)
+    let path = workspace().join("tests/scenarios/exceptions.toml");
+    let text = fs::read_to_string(&path).map_err(|error| SuiteError::File { path: path.clone(), error })?;
+    let file: Result<File, _> = toml::from_str(&text);
+    file.map(|file| file.exception).map_err(|error| SuiteError::Meaning { path, problem: error.to_string() })
 }
 
-/// Scenarios that do not pass yet.
+/// Paths of the exceptions.
 ///
 /// # Errors
 /// When the list cannot be read.
-pub fn open() -> Result<Vec<String>, SuiteError> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct File {
-        #[serde(default)]
-        scenarios: Vec<String>,
-    }
-    list::<File>("tests/scenarios/open.toml").map(|file| file.scenarios)
-}
-
-fn list<T: DeserializeOwned>(name: &str) -> Result<T, SuiteError> {
-    let path = workspace().join(name);
-    let text = fs::read_to_string(&path).map_err(|error| SuiteError::File { path: path.clone(), error })?;
-    toml::from_str(&text).map_err(|error| SuiteError::Meaning { path, problem: error.to_string() })
-}
-
-/// Paths of all scenarios that are listed as failing.
-///
-/// # Errors
-/// When a list cannot be read.
-pub fn listed() -> Result<BTreeSet<String>, SuiteError> {
-    Ok(exceptions()?.into_iter().map(|exception| exception.file).chain(open()?).collect())
+pub fn excepted() -> Result<BTreeSet<String>, SuiteError> {
+    Ok(exceptions()?.into_iter().map(|exception| exception.file).collect())
 }
 
 /// How many of each dialect and topic passed; `passed` has every case that was run.

@@ -1,6 +1,6 @@
 //! An RRset against the keys of its zone (RFC 4035 §5.3).
 
-use proto::{Name, Rrset, WallTime};
+use proto::{Name, Rdatas, Rrset, WallTime};
 
 use crate::canonical::signed_data;
 use crate::{Effort, Key, Policy, Rrsig, Why, ZoneKeys, signature};
@@ -31,6 +31,22 @@ pub struct Valid {
     /// If the set was made from a wildcard: the closest encloser, below which the name must be denied
     /// (RFC 4035 §5.3.4).
     pub closest_encloser: Option<Name>,
+    /// The zone that signed.
+    pub signer: Name,
+    /// Labels of the owner that was signed, as the signature counts them.
+    pub labels: u8,
+}
+
+impl Valid {
+    /// Takes away the signatures that say something else of the set than the one that fits: anybody may add such a one,
+    /// and what it claims of signer or wildcard must not be believed because another one is good.
+    pub fn strip_others(&self, set: &mut Rrset) {
+        let agrees = |rrsig: &Rrsig<'_>| rrsig.signer == self.signer && rrsig.labels == self.labels;
+        let fits = |rdata: &&[u8]| Rrsig::read(rdata).is_some_and(|rrsig| agrees(&rrsig));
+        if !set.signatures.iter().all(|rdata| fits(&rdata)) {
+            set.signatures = Rdatas::pack(set.signatures.iter().filter(fits).collect::<Vec<_>>());
+        }
+    }
 }
 
 /// Checks the set against the keys of the zone that it should belong to.
@@ -104,6 +120,8 @@ pub(crate) fn verify_with(
                     ttl: rrsig.original_ttl.min(ttl),
                     remaining: window,
                     closest_encloser: source,
+                    signer: rrsig.signer,
+                    labels: rrsig.labels,
                 });
             }
             effort.check_failed();

@@ -22,6 +22,18 @@ const MAX_RECORDS_PER_ZONE: usize = 4096;
 /// Ancestors of a name whose wildcards are looked for, and that are hashed.
 const MAX_ANCESTORS: usize = 16;
 
+/// Expired records that are passed over in search of a live one.
+const MAX_EXPIRED_PASSED: usize = 4;
+/// Rounds of the hash function that one search may take: what a normal name in a zone without iterations needs, several times
+/// (RFC 9276 §3.1).
+const MAX_ROUNDS: usize = 64;
+
+/// Rounds of the hash function for one name.
+fn rounds(record: &Rrset) -> usize {
+    let iterations = record.rdatas.iter().next().and_then(|rdata| rdata.get(2..4)).map(|at| [at[0], at[1]]);
+    iterations.map_or(1, |octets| usize::from(u16::from_be_bytes(octets)) + 1)
+}
+
 /// What the records say of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Synthesis {
@@ -98,14 +110,20 @@ impl Denials {
             entry.octets = entry.octets + kept.octets() - replaced;
             entry.soa = Some(kept);
         }
+        if entry.is_full() {
+            entry.forget_expired(now);
+        }
         for set in proofs {
             let kept = keep(set);
             let added = kept.octets();
+            let full = entry.is_full();
             let replaced = match set.rtype {
-                RrType::NSEC if entry.nsec.len() < MAX_RECORDS_PER_ZONE => entry.nsec.insert(set.name.clone(), kept),
-                RrType::NSEC3 if entry.nsec3.len() < MAX_RECORDS_PER_ZONE => match nsec3_owner_hash(&set.name) {
-                    Some(hash) => entry.nsec3.insert(hash, kept),
-                    None => continue,
+                RrType::NSEC if !full || entry.nsec.contains_key(&set.name) => {
+                    entry.nsec.insert(set.name.clone(), kept)
+                }
+                RrType::NSEC3 => match nsec3_owner_hash(&set.name) {
+                    Some(hash) if !full || entry.nsec3.contains_key(&hash) => entry.nsec3.insert(hash, kept),
+                    Some(_) | None => continue,
                 },
                 _ => continue,
             };
@@ -133,25 +151,28 @@ impl Denials {
             return None;
         }
         let reader = Proofs::new(zone, &proofs);
-        let found = || Found { soa: soa.clone(), proofs: proofs.clone() };
-        if reader.no_name(&question.name, question.rtype, &effort) == Ok(Proven::Secure) {
-            return Some(Synthesis::NxDomain(found()));
+        // RFC 8198 §5.4: what is made from records ends with them.
+        let ttl = proofs.iter().map(|proof| proof.ttl).fold(soa.ttl, u32::min);
+        let found = || Found { soa: Rrset { ttl, ..soa.clone() }, proofs: proofs.clone() };
+        // First what stands at the name: a compact denial (RFC 9824) proves both, and is NODATA for those who check by themselves.
+        if reader.no_data(&question.name, question.rtype, &effort) == Ok(Proven::Secure) {
+            return Some(Synthesis::NoData(found()));
         }
-        let no_data = reader.no_data(&question.name, question.rtype, &effort) == Ok(Proven::Secure);
-        no_data.then(|| Synthesis::NoData(found()))
+        let no_name = reader.no_name(&question.name, question.rtype, &effort) == Ok(Proven::Secure);
+        no_name.then(|| Synthesis::NxDomain(found()))
     }
 }
 
 impl Denials {
     /// What the records say of a delegation at the name, with their remaining TTL: of use to the chain of trust, which needs
     /// no SOA (RFC 4035 §3.1.4: a referral comes without one).
-    pub(crate) fn no_ds(&self, name: &Name, now: WallTime) -> Option<(NoDs, u32)> {
+    pub(crate) fn no_ds(&self, name: &Name, now: WallTime) -> Option<(Name, NoDs, u32)> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let (zone, entry) = inner.zone_of(&name.parent()?)?;
         let proofs = entry.around(name, zone, now);
         let ttl = proofs.iter().map(|proof| proof.ttl).min()?;
         let said = Proofs::new(zone, &proofs).no_ds(name, &Effort::new()).ok()?;
-        Some((said, ttl))
+        Some((zone.clone(), said, ttl))
     }
 
     /// The records that prove that nothing closer to the name exists than the children of `encloser`, so that the wildcard
@@ -189,18 +210,42 @@ impl Inner {
 }
 
 impl Zone {
-    /// The records that may deny the name.
+    fn is_full(&self) -> bool {
+        self.nsec.len() + self.nsec3.len() >= MAX_RECORDS_PER_ZONE
+    }
+
+    fn forget_expired(&mut self, now: WallTime) {
+        let mut gone = 0;
+        let mut live = |kept: &Kept| {
+            let lives = now < kept.expires;
+            gone += if lives { 0 } else { kept.octets() };
+            lives
+        };
+        self.nsec.retain(|_, kept| live(kept));
+        self.nsec3.retain(|_, kept| live(kept));
+        self.octets -= gone;
+    }
+
+    /// The records that may deny the name: of the kind that the zone shows today.
     fn around(&self, name: &Name, zone: &Name, now: WallTime) -> Vec<Rrset> {
-        if self.nsec.is_empty() { self.nsec3_around(name, zone, now) } else { self.nsec_around(name, now) }
+        let by_name = self.nsec_around(name, now);
+        if by_name.is_empty() { self.nsec3_around(name, zone, now) } else { by_name }
+    }
+
+    /// The closest live record at or before the name. Expired ones in between may be of owners that are gone.
+    fn nsec_at_or_before(&self, name: &Name, now: WallTime) -> Option<Rrset> {
+        self.nsec.range(..=name.clone()).rev().take(MAX_EXPIRED_PASSED).find_map(|(_, kept)| kept.live(now))
     }
 
     /// The record whose gap the name lies in, or its next closer name if names are hashed.
     fn spanning(&self, name: &Name, next_closer: &Name, now: WallTime) -> Option<Rrset> {
-        if !self.nsec.is_empty() {
-            let (_, kept) = self.nsec.range(..=name.clone()).next_back()?;
-            return kept.live(now);
+        if let Some(set) = self.nsec_at_or_before(name, now) {
+            return Some(set);
         }
         let example = self.nsec3.values().find_map(|kept| kept.live(now))?;
+        if rounds(&example) > MAX_ROUNDS {
+            return None;
+        }
         let hash = nsec3_hash(next_closer, &example)?;
         let before = self.nsec3.range(..=hash).next_back().or_else(|| self.nsec3.iter().next_back());
         before.and_then(|(_, kept)| kept.live(now))
@@ -208,10 +253,7 @@ impl Zone {
 
     /// The records that stand at the name and at the wildcard that could stand in for it, or span them.
     fn nsec_around(&self, name: &Name, now: WallTime) -> Vec<Rrset> {
-        let at_or_before = |name: &Name| {
-            let (_, kept) = self.nsec.range(..=name.clone()).next_back()?;
-            kept.live(now)
-        };
+        let at_or_before = |name: &Name| self.nsec_at_or_before(name, now);
         let Some(first) = at_or_before(name) else { return Vec::new() };
         let mut found = vec![first];
         // Which of these encloses the name most closely is for the proof to say.
@@ -232,7 +274,8 @@ impl Zone {
             (self.nsec3.contains_key(&hash), before.and_then(|(_, kept)| kept.live(now)))
         };
         // Each name above costs a hash, and nobody pays for those of this search.
-        if name.label_count() > zone.label_count() + MAX_ANCESTORS {
+        let depth = name.label_count().saturating_sub(zone.label_count());
+        if depth > MAX_ANCESTORS || (depth + 2) * rounds(&example) > MAX_ROUNDS {
             return Vec::new();
         }
         let mut next_closer = None;
@@ -300,5 +343,57 @@ mod tests {
             let denied = matches!(&found, Some(Synthesis::NxDomain(found)) if found.proofs.len() <= 3);
             assert_eq!(denied, labels <= MAX_ANCESTORS, "{labels}: {found:?}");
         }
+    }
+
+    fn named_zone(records: &[(&str, &str, u32, &[u8])], soa_ttl: u32) -> Denials {
+        let zone: Name = "example.".parse().unwrap();
+        let record = |&(owner, next, ttl, types): &(&str, &str, u32, &[u8])| {
+            let rdata = [next.parse::<Name>().unwrap().wire(), &[0, types.len() as u8], types].concat();
+            Rrset::new(owner.parse().unwrap(), RrType::NSEC, ttl, [rdata.as_slice()])
+        };
+        let proofs: Vec<Rrset> = records.iter().map(record).collect();
+        let soa = Rrset::new(zone.clone(), RrType::SOA, soa_ttl, [[0; 22].as_slice()]);
+        let denials = Denials::default();
+        denials.learn(&zone, Some(&soa), &proofs, soa_ttl, NOW);
+        denials
+    }
+
+    /// Bits of RRSIG, NSEC and NXNAME (RFC 9824 §3.1).
+    const COMPACT: &[u8] = &[0, 0, 0, 0, 0, 0x03, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80];
+    const A: &[u8] = &[0x40];
+
+    #[test]
+    fn a_compact_denial_stays_no_data_rfc9824_3_1() {
+        let denials = named_zone(&[("x.example.", "\\000.x.example.", 300, COMPACT)], 300);
+        let found = denials.synthesise(&Question::new("x.example.".parse().unwrap(), RrType::AAAA), NOW);
+        assert!(matches!(found, Some(Synthesis::NoData(_))), "{found:?}");
+    }
+
+    #[test]
+    fn a_synthesised_denial_ends_with_its_proofs_rfc8198_5_4() {
+        let denials = named_zone(&[("example.", "z.example.", 10, A)], 3600);
+        let found = denials.synthesise(&Question::new("b.example.".parse().unwrap(), RrType::A), NOW);
+        let Some(Synthesis::NxDomain(found)) = found else { panic!("{found:?}") };
+        assert_eq!(found.soa.ttl, 10);
+    }
+
+    #[test]
+    fn expired_records_neither_hide_live_ones_nor_keep_new_ones_out() {
+        let denials = named_zone(&[("example.", "z.example.", 300, A), ("b.example.", "c.example.", 1, A)], 300);
+        let ask = Question::new("b.example.".parse().unwrap(), RrType::A);
+        assert_eq!(denials.synthesise(&ask, NOW), None, "the name exists");
+        let later = NOW.plus_ttl(2);
+        assert!(matches!(denials.synthesise(&ask, later), Some(Synthesis::NxDomain(_))), "its record has expired");
+        let owners: Vec<String> = (0..MAX_RECORDS_PER_ZONE).map(|number| format!("n{number}.example.")).collect();
+        let many: Vec<(&str, &str, u32, &[u8])> =
+            owners.iter().map(|owner| (owner.as_str(), "z.example.", 1, A)).collect();
+        let denials = named_zone(&many, 300);
+        let (zone, gap) = ("example.".parse().unwrap(), "z.example.".parse::<Name>().unwrap());
+        let rdata = [gap.wire(), &[0, 1, 0x40]].concat();
+        let apex = Rrset::new(zone, RrType::NSEC, 300, [rdata.as_slice()]);
+        let soa = Rrset::new(apex.name.clone(), RrType::SOA, 300, [[0; 22].as_slice()]);
+        denials.learn(&apex.name, Some(&soa), std::slice::from_ref(&apex), 300, later);
+        let ask = Question::new("a.example.".parse().unwrap(), RrType::A);
+        assert!(denials.synthesise(&ask, later).is_some(), "there is room again");
     }
 }

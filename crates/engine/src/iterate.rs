@@ -424,7 +424,11 @@ impl<N: Network> Resolver<N> {
             return vec![];
         }
         let named = self.cache.lookup(&Question::new(cut.zone().clone(), RrType::NS), self.env.clock.wall());
-        let Some(Known::Rrset(named)) = named.map(|found| found.known) else { return vec![] };
+        let counts = |found: &cache::Found| {
+            let asked_for = found.provenance.rank == Rank::AuthoritativeAnswer;
+            found.provenance.security == Security::Secure || asked_for || !self.config.minimal_responses
+        };
+        let Some(Known::Rrset(named)) = named.filter(counts).map(|found| found.known) else { return vec![] };
         let known = |name: &Name| cut.delegation.servers.iter().any(|server| server.name == *name);
         named.targets().filter(|name| !known(name)).take(self.config.limits.ns_per_delegation).collect()
     }
@@ -527,7 +531,7 @@ impl<N: Network> Resolver<N> {
     /// Whether what a zone volunteers about its servers is kept: if it is signed, and so will be believed only when it stands
     /// the check, or if clients want whole answers. It lies beside the delegations, which lead the walk, and never among them.
     fn keeps_own_servers(&self, servers: &Rrset) -> bool {
-        let signed = !servers.signatures.is_empty() && self.validates();
+        let signed = !servers.signatures.is_empty() && self.expects_signatures(&servers.name);
         signed || !self.config.minimal_responses
     }
 

@@ -26,7 +26,7 @@ use crate::query_zone::ZoneReply;
 use crate::rebinding;
 use crate::sentinel;
 use crate::trace::{CachedWhat, Event};
-use crate::trust::TrustTable;
+use crate::trust::{TrustTable, signer_of};
 use crate::validate::{CheckedAnswer, Standing, worse};
 use crate::work::{Checked, Freshness, Work};
 use crate::{Answer, Checking, ClientQuestion};
@@ -203,8 +203,11 @@ impl<N: Network> Resolver<N> {
             return;
         }
         let kept = self.cache.lookup(&Question::new(data.name.clone(), data.rtype), self.env.clock.wall());
-        let ns = kept.and_then(|kept| self.cached(&kept.provenance.zone, RrType::NS));
-        let Some(Known::Rrset(ns)) = ns.filter(|_| data.rtype != RrType::NS) else { return };
+        let ns = kept.and_then(|kept| self.found(&kept.provenance.zone, RrType::NS));
+        // RFC 4035 §3.2.3: AD speaks of the authority section too.
+        let fits = |ns: &Found| answer.security != Security::Secure || ns.provenance.security == Security::Secure;
+        let ns = ns.filter(|ns| data.rtype != RrType::NS && fits(ns));
+        let Some(Known::Rrset(ns)) = ns.map(|ns| ns.known) else { return };
         let families = [RrType::A, RrType::AAAA];
         let addresses = ns.targets().flat_map(|server| families.map(|rtype| self.cached(&server, rtype)));
         let sets = addresses.flatten().filter_map(|known| match known {
@@ -230,7 +233,9 @@ impl<N: Network> Resolver<N> {
         };
         // What a referral says of DS comes without an SOA: enough for the chain of trust, not for a client (RFC 2308 §3).
         let whole = |found: &Found| match &found.known {
-            Known::Negative(negative) => negative.soa.is_some() || negative.proofs.is_empty(),
+            Known::Negative(negative) => {
+                !ask.rtype.is_at_parent() || negative.soa.is_some() || negative.proofs.is_empty()
+            }
             Known::Rrset(_) => true,
         };
         if let Some(found) = self.cache.lookup(ask, now).filter(usable).filter(whole) {
@@ -321,6 +326,10 @@ impl<N: Network> Resolver<N> {
             let mut kept = types.iter().filter_map(|rtype| self.found(&wildcard, *rtype));
             let Some(found) = kept.find(|found| found.provenance.security == Security::Secure) else { continue };
             let Known::Rrset(set) = found.known else { continue };
+            // What another zone denies says nothing of names in this one.
+            if signer_of(&set, &wildcard).as_ref() != Some(&zone) {
+                continue;
+            }
             let Some(proofs) = self.denials.no_closer_match(&ask.name, &encloser, ask.rtype, now) else { continue };
             let ttl = proofs.iter().map(|proof| proof.ttl).fold(set.ttl, u32::min);
             let set = Rrset { name: ask.name.clone(), ttl, ..set };
@@ -338,7 +347,7 @@ impl<N: Network> Resolver<N> {
 
     /// Whether what a zone denies counts for a name that it was not asked for: not if the name lies in a zone whose servers
     /// are configured, of which those above need not know.
-    fn may_deny(&self, zone: &Name, name: &Name) -> bool {
+    pub(crate) fn may_deny(&self, zone: &Name, name: &Name) -> bool {
         let configured = crate::configured::closest(&self.config.configured_zones, name);
         configured.is_none_or(|configured| zone.is_at_or_below(&configured.zone))
     }
@@ -520,11 +529,12 @@ impl<N: Network> Resolver<N> {
                     self.store(ask, &answered, &zone, &standing);
                     return Ok((answered, standing.whole()));
                 }
-                Err(ResolveError::Bogus(why)) => why,
+                // Another server's answer may need less to be checked: one with signatures tells where to look.
+                Err(error @ (ResolveError::Bogus(_) | ResolveError::NoReachableServer { .. })) => error,
                 Err(error) => return Err(error),
             };
-            let pointless = matches!(why, Why::TooMuchWork { .. });
-            let first = broken.get_or_insert(ResolveError::Bogus(why)).clone();
+            let pointless = matches!(why, ResolveError::Bogus(Why::TooMuchWork { .. }));
+            let first = broken.get_or_insert(why).clone();
             match by {
                 _ if pointless => return Err(first),
                 Some(server) => work.distrust(&zone, server),

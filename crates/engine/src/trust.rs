@@ -251,6 +251,7 @@ impl<N: Network> Resolver<N> {
                             let ttl = set.ttl.min(valid.ttl);
                             if let End::Data(set) = &mut answered.end {
                                 set.ttl = ttl;
+                                valid.strip_others(set);
                             }
                             self.store(&question, &answered, &fetched.zone, &Standing::uniform(Security::Secure));
                             return Ok((Trust::Secure(Arc::new(keys)), Some(valid), ttl));
@@ -389,7 +390,10 @@ impl<N: Network> Resolver<N> {
         if !self.config.validation.aggressive_nsec || referred() {
             return None;
         }
-        self.denials.no_ds(zone, now)
+        let (teller, said, ttl) = self.denials.no_ds(zone, now)?;
+        // Nobody above an anchor tells what is below it, nor what zones of one's own there are.
+        let counts = !self.has_closer_anchor(zone, &teller) && self.may_deny(&teller, zone);
+        counts.then_some((said, ttl))
     }
 
     fn read_ds(&self, zone: &Name, answered: &Answered, security: Security, work: &Work) -> DsStatus {
@@ -448,14 +452,11 @@ impl<N: Network> Resolver<N> {
             if !matches!(trust, Trust::Secure(_)) {
                 return Ok(trust);
             }
-            match self.trust_of(name.suffix(labels), work.clone()).await {
-                Ok(Trust::NoCut) => {}
+            match self.trust_of(name.suffix(labels), work.clone()).await? {
+                Trust::NoCut => {}
                 // A zone that proves nothing has not proven a cut either. What its data lacks is the better news.
-                Ok(Trust::Bogus(Why::NoProof { .. })) | Err(ResolveError::NoReachableServer { .. }) => {
-                    return Ok(trust);
-                }
-                Ok(below) => trust = below,
-                Err(error) => return Err(error),
+                Trust::Bogus(Why::NoProof { .. }) => return Ok(trust),
+                below => trust = below,
             }
         }
         Ok(trust)

@@ -119,6 +119,7 @@ impl<N: Network> Resolver<N> {
             let outcome = self.check_and_record(alias, &given, &zone, work).await?;
             if let Some(valid) = &outcome.valid {
                 alias.ttl = alias.ttl.min(valid.ttl);
+                valid.strip_others(alias);
             }
             dname = (alias.rtype == RrType::DNAME).then_some((alias.ttl, outcome.security));
             aliases.push(outcome.security);
@@ -134,6 +135,7 @@ impl<N: Network> Resolver<N> {
                 let outcome = self.check_and_record(set, &given, &zone, work).await?;
                 if let Some(valid) = &outcome.valid {
                     set.ttl = set.ttl.min(valid.ttl);
+                    valid.strip_others(set);
                 }
                 outcome
             }
@@ -202,13 +204,12 @@ impl<N: Network> Resolver<N> {
             return Ok(Outcome::insecure(None));
         }
         let place = side_of_cut(&set.name, set.rtype);
-        let keys = match self.signer(std::slice::from_ref(set), &place, zone) {
-            Some(signer) => match self.trust_of(signer.clone(), work.clone()).await? {
-                Trust::Secure(keys) => keys,
-                Trust::Insecure(why) => return Ok(Outcome::insecure(why)),
-                Trust::Bogus(why) => return Err(ResolveError::Bogus(why)),
-                Trust::NoCut => return Err(wrong_signer(set, signer, zone)),
-            },
+        let signer = self.signer(std::slice::from_ref(set), &place, zone);
+        let keys = match self.trust_of_signer(signer, &place, work).await? {
+            Some((_, Trust::Secure(keys))) => keys,
+            Some((_, Trust::Insecure(why))) => return Ok(Outcome::insecure(why)),
+            Some((_, Trust::Bogus(why))) => return Err(ResolveError::Bogus(why)),
+            Some((signer, Trust::NoCut)) => return Err(wrong_signer(set, signer, zone)),
             None => match self.trust_without_signature(&place, zone, work).await? {
                 // Says what is wrong with the signatures, if there are any.
                 Trust::Secure(keys) => keys,
@@ -252,7 +253,8 @@ impl<N: Network> Resolver<N> {
     ) -> Result<Outcome, ResolveError> {
         let place = side_of_cut(denied.name, denied.rtype);
         let missing = |what| Why::NoProof { name: denied.name.clone(), rtype: denied.rtype, what };
-        let Some(signer) = self.signer(&given, &place, zone) else {
+        let signer = self.signer(&given, &place, zone);
+        let Some((_, trust)) = self.trust_of_signer(signer, &place, work).await? else {
             return match self.trust_without_signature(&place, zone, work).await? {
                 Trust::Insecure(why) => Ok(Outcome::insecure(why)),
                 Trust::Bogus(why) => Err(ResolveError::Bogus(why)),
@@ -266,18 +268,24 @@ impl<N: Network> Resolver<N> {
                 Trust::NoCut => Err(ResolveError::Bogus(missing("there are no signed NSEC or NSEC3 records"))),
             };
         };
-        let keys = match self.trust_of(signer.clone(), work.clone()).await? {
+        let keys = match trust {
             Trust::Secure(keys) => keys,
             Trust::Insecure(why) => return Ok(Outcome::insecure(why)),
             Trust::Bogus(why) => return Err(ResolveError::Bogus(why)),
             Trust::NoCut => return Err(ResolveError::Bogus(missing("the records are not of the zone"))),
         };
+        let island = self.has_closer_anchor(&place, &keys.zone);
         let (now, policy) = (self.env.clock.wall(), self.config.validation.policy);
         let proofs = self.checked_proofs(given, &keys, work)?;
         let reader = Proofs::new(&keys.zone, &proofs);
         // A server of both sides of a cut may deny in the name of the unsigned zone below and prove that it is unsigned.
+        // Where an anchor of its own vouches for what is below, nobody above can say that it is unsigned.
         let is_unsigned = |name: &Name| {
-            matches!(reader.no_ds(name, &work.effort), Ok(NoDs::Unsigned | NoDs::OptOut | NoDs::TooManyIterations(_)))
+            !island
+                && matches!(
+                    reader.no_ds(name, &work.effort),
+                    Ok(NoDs::Unsigned | NoDs::OptOut | NoDs::TooManyIterations(_))
+                )
         };
         if soa.as_ref().is_some_and(|soa| soa.name.is_below(&keys.zone) && is_unsigned(&soa.name)) {
             return Ok(Outcome { proofs, ..Outcome::insecure(None) });
@@ -286,6 +294,7 @@ impl<N: Network> Resolver<N> {
         if let Some(soa) = soa {
             let checked = verify(soa, &keys, now, policy, &work.effort).map_err(ResolveError::Bogus)?;
             soa.ttl = soa.ttl.min(checked.ttl);
+            checked.strip_others(soa);
             valid = Some(checked);
         }
         let no_data = || reader.no_data(denied.name, denied.rtype, &work.effort);
@@ -301,6 +310,9 @@ impl<N: Network> Resolver<N> {
             // A zone may deny what lies in an unsigned zone below it: it knows no better, and anybody may say so.
             Err(Why::NoProof { .. }) if cuts_above(&place, &keys.zone).any(|cut| is_unsigned(&cut)) => {
                 return Ok(Outcome { proofs, ..Outcome::insecure(None) });
+            }
+            Ok(Proven::Insecure(_)) if island => {
+                return Err(ResolveError::Bogus(missing("only records of the zone with the trust anchor count")));
             }
             proven => proven.map_err(ResolveError::Bogus)?,
         };
@@ -323,7 +335,11 @@ impl<N: Network> Resolver<N> {
         let unused: Vec<Rrset> = given.iter().filter(|set| !used.contains(set)).cloned().collect();
         let Some(first) = unused.first().map(|set| set.name.clone()) else { return Ok(()) };
         let Some(signer) = self.signer(&unused, &first, zone) else { return Ok(()) };
-        let Trust::Secure(keys) = self.trust_of(signer, work.clone()).await? else { return Ok(()) };
+        let keys = match self.trust_of(signer, work.clone()).await {
+            Ok(Trust::Secure(keys)) => keys,
+            Err(spent @ ResolveError::Exhausted(_)) => return Err(spent),
+            Ok(_) | Err(_) => return Ok(()),
+        };
         match self.checked_proofs(unused, &keys, work) {
             Ok(proofs) => self.learn_denial(&keys.zone, None, &proofs),
             Err(error @ ResolveError::Bogus(Why::TooMuchWork { .. })) => return Err(error),
@@ -352,6 +368,7 @@ impl<N: Network> Resolver<N> {
             match verify(&set, keys, now, policy, &work.effort) {
                 Ok(valid) if valid.closest_encloser.is_none() => {
                     set.ttl = set.ttl.min(valid.ttl);
+                    valid.strip_others(&mut set);
                     kept.push(set);
                 }
                 Ok(_) => {}
@@ -377,6 +394,27 @@ impl<N: Network> Resolver<N> {
             let vouched = anchors.above(signer).is_some() || anchors.above(place).is_none();
             signer.is_at_or_below(zone) && vouched
         })
+    }
+
+    /// Where the signer stands; none if there is none that counts.
+    ///
+    /// What a signer above the closest anchor signs may be secure all the same; but that it is not signed, or in a way that nobody
+    /// has to understand, says nothing of a zone that an anchor of its own vouches for (RFC 6840 appendix C.2).
+    async fn trust_of_signer(
+        self: &Arc<Self>,
+        signer: Option<Name>,
+        place: &Name,
+        work: &Work,
+    ) -> Result<Option<(Name, Trust)>, ResolveError> {
+        let Some(signer) = signer else { return Ok(None) };
+        let trust = self.trust_of(signer.clone(), work.clone()).await?;
+        let counts = !(matches!(trust, Trust::Insecure(_)) && self.has_closer_anchor(place, &signer));
+        Ok(counts.then_some((signer, trust)))
+    }
+
+    /// Whether a trust anchor below `zone` vouches for the place.
+    pub(crate) fn has_closer_anchor(&self, place: &Name, zone: &Name) -> bool {
+        self.anchors().above(place).is_some_and(|anchor| anchor.is_below(zone))
     }
 
     fn record_check(

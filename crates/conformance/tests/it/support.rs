@@ -1,6 +1,7 @@
 //! Running scenarios on all processors.
 #![expect(clippy::unwrap_used, reason = "a folder that cannot be read fails the test")]
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,9 +28,19 @@ pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The folder of scenarios, or a loud word that there is none.
+/// Says something past the capture of the test harness, so that it is seen although the test passes.
+pub(crate) fn say(line: &str) {
+    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes()); // nobody listens: then nobody misses it
+}
+
+/// The folder of scenarios, or a loud word that there is none. A folder that somebody has named has to be there.
 pub(crate) fn scenarios() -> Option<PathBuf> {
-    folder().inspect_err(|error| println!("NO SCENARIOS WERE RUN: {error}")).ok()
+    let found = folder();
+    if let Err(error) = &found {
+        say(&format!("\nNO SCENARIOS WERE RUN: {error}\n"));
+        assert!(setting("ROOTWALK_SCENARIOS").is_none(), "{error}");
+    }
+    found.ok()
 }
 
 /// Runs scenarios, as many at once as there are processors.

@@ -35,6 +35,14 @@ pub(super) fn says_present(types: &TypeBitmap<'_>, rtype: RrType) -> bool {
     if rtype == RrType::ANY { types.types().any(|there| !own.contains(&there)) } else { types.has(rtype) }
 }
 
+/// KEY (RFC 2535 §3).
+const KEY: RrType = RrType(25);
+
+/// Whether records of the type may stand beside an alias, which then is not followed (RFC 2181 §10.1, RFC 4034 §3 and §4).
+pub(super) fn stands_beside_alias(rtype: RrType) -> bool {
+    matches!(rtype, RrType::NSEC | RrType::RRSIG | KEY)
+}
+
 /// Whether an alias stands at the name, and therefore no delegation (RFC 1034 §3.6.2).
 pub(super) fn is_alias_only(types: &TypeBitmap<'_>) -> bool {
     types.has(RrType::CNAME) && !types.has(RrType::NS) && !types.has(RrType::DS)
@@ -45,7 +53,7 @@ fn lacks(record: &Nsec<'_>, zone: &Name, name: &Name, rtype: RrType) -> Result<(
     if says_present(&record.types, rtype) {
         return Err("the NSEC record at the name says that the type is there");
     }
-    if record.types.has(RrType::CNAME) {
+    if record.types.has(RrType::CNAME) && !stands_beside_alias(rtype) {
         return Err("the NSEC record at the name says that there is an alias");
     }
     // RFC 6840 §4.1 and §4.4: above a cut only DS can be denied, below it everything but DS.

@@ -2,7 +2,7 @@
 
 use proto::{Name, RrType};
 
-use super::by_nsec::{NXNAME, is_alias_only, says_present};
+use super::by_nsec::{NXNAME, is_alias_only, says_present, stands_beside_alias};
 use super::{NoDs, Proven};
 use crate::Why;
 use crate::nsec3::{Hasher, Nsec3};
@@ -127,7 +127,7 @@ fn lacks(record: &Nsec3<'_>, zone: &Name, name: &Name, rtype: RrType) -> Result<
     if says_present(&record.types, rtype) {
         return Err("the NSEC3 record at the name says that the type is there".into());
     }
-    if record.types.has(RrType::CNAME) {
+    if record.types.has(RrType::CNAME) && !stands_beside_alias(rtype) {
         return Err("the NSEC3 record at the name says that there is an alias".into());
     }
     if rtype.is_at_parent() {

@@ -120,7 +120,8 @@ impl<N: Network> Resolver<N> {
         let (delegation, _) = self.cache.delegation(&place_of(question), self.env.clock.wall())?;
         let ask = Question::new(delegation.zone.clone(), RrType::NS);
         let found = self.cache.lookup(&ask, self.env.clock.wall())?;
-        let unchecked = found.provenance.security == Security::Unchecked && !ask.name.is_root();
+        let failed = || self.cache.failure(&ask, FailureScope::Validated, self.env.clock.wall()).is_some();
+        let unchecked = found.provenance.security == Security::Unchecked && !ask.name.is_root() && !failed();
         (work.checked == Checked::Yes && unchecked).then_some(ask)
     }
 
@@ -129,9 +130,17 @@ impl<N: Network> Resolver<N> {
     async fn checked_referral(self: &Arc<Self>, question: &Question, work: &Work) -> Answer {
         if let Some(ask) = self.servers_to_check(question, work)
             && let Some(fetched) = self.fetched_before(&ask)
-            && let Ok(checked) = self.validate(&ask, fetched, work).await
         {
-            self.store(&ask, &checked.answered, &checked.zone, &checked.standing);
+            let patience = tokio::time::Instant::from_std(self.env.clock.now() + self.config.limits.client_deadline);
+            let checked = tokio::time::timeout_at(patience, self.validate(&ask, fetched, work)).await;
+            let checked = checked.unwrap_or(Err(ResolveError::Exhausted(crate::Cost::Time)));
+            match checked {
+                Ok(checked) => self.store(&ask, &checked.answered, &checked.zone, &checked.standing),
+                Err(error) => {
+                    let now = self.env.clock.wall();
+                    self.cache.put_failure(&ask, FailureScope::Validated, error.to_ede(), now);
+                }
+            }
         }
         self.referral_from_cache(question).unwrap_or_else(|| failure(&ResolveError::NotCached))
     }
