@@ -113,4 +113,11 @@ async fn what_stands_beside_an_alias_is_asked_for_and_not_followed_rfc4035_2_5()
     let answer = bench.ask("m.naver.com. KEY").await;
     assert!(bench.sent().iter().any(|sent| sent.ends_with(" m.naver.com. KEY")), "{:?}", bench.sent());
     assert!(brief(&answer).starts_with("NOERROR | m.naver.com. CNAME www.naver.com."), "{answer:?}");
+    // Nor is one that would follow from a wildcard whose gaps are known (RFC 8198 §5.3).
+    for known in ["*.alias.rootwalk.net. CNAME", "any.alias.rootwalk.net. A"] {
+        bench.ask(known).await;
+    }
+    let answer = bench.ask("other.alias.rootwalk.net. NSEC").await;
+    assert!(answer.answer.iter().all(|set| set.rtype == RrType::NSEC) && answer.answer.len() == 1, "{answer:?}");
+    assert_eq!(answer.security, Security::Secure);
 }
