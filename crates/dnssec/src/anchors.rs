@@ -65,6 +65,7 @@ impl TrustAnchors {
     /// # Errors
     /// What cannot be read.
     pub fn add_text(&mut self, text: &str) -> Result<(), AnchorError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text); // some editors begin files with it
         let records = match clause(text)? {
             Some(lines) => parse(&lines)?,
             None => parse(&trusted_lines(text))?,
@@ -78,7 +79,7 @@ impl TrustAnchors {
     /// Adds one anchor. A key that is marked as revoked is left out: it must not begin a chain (RFC 5011 §2.1).
     ///
     /// # Errors
-    /// [`AnchorError::WrongType`] for anything but DS and DNSKEY, [`AnchorError::Malformed`] for data too short to be one.
+    /// [`AnchorError::WrongType`] for anything but DS and DNSKEY, [`AnchorError::Malformed`] for data that cannot be one of a zone.
     pub fn add(&mut self, record: &Record) -> Result<(), AnchorError> {
         let (name, rtype) = (record.name.clone(), record.rtype);
         // An entry without anchors would count as a zone whose algorithms nobody knows: judge first.
@@ -86,7 +87,8 @@ impl TrustAnchors {
             RrType::DS => Ds::read(&record.rdata).is_some(),
             RrType::DNSKEY => match Key::read(&record.rdata) {
                 Some(key) if key.is_revoked() => return Ok(()),
-                key => key.is_some(),
+                // RFC 4034 §2.1.1 and §2.1.2: anything else signs no zone.
+                key => key.is_some_and(|key| key.signs()),
             },
             _ => return Err(AnchorError::WrongType { name, rtype }),
         };
@@ -253,7 +255,15 @@ mod tests {
     #[test]
     fn what_is_refused_leaves_nothing_behind() {
         // An entry without anchors would count as a zone signed with algorithms that nobody knows.
-        for text in [". IN A 192.0.2.1", ". IN TYPE43 \\# 3 010203", ". IN DNSKEY \\# 2 0101"] {
+        // The last two: a key without the flag of a zone key, and one of another protocol (RFC 4034 §2.1.1 and §2.1.2).
+        let texts = [
+            ". IN A 192.0.2.1",
+            ". IN TYPE43 \\# 3 010203",
+            ". IN DNSKEY \\# 2 0101",
+            ". IN DNSKEY 0 3 8 AwEAAaz/",
+            ". IN DNSKEY 257 2 8 AwEAAaz/",
+        ];
+        for text in texts {
             let mut anchors = TrustAnchors::none();
             assert!(anchors.add_text(text).is_err(), "{text}");
             assert!(anchors.is_empty(), "{text}");
@@ -288,6 +298,7 @@ mod tests {
             (". DS 20326 8 2 E06D44B8", 1, 0),
             (&format!(". IN DNSKEY 257 3 8 {key} ;{{id = 20326 (ksk), size = 2048b}}\n"), 0, 1),
             (&format!("$ORIGIN .\n@ 172800 IN DNSKEY 257 3 8 {key}\n"), 0, 1),
+            (&format!("\u{feff}. 172800 IN DNSKEY 257 3 8 {key}\n"), 0, 1),
             (&format!("trusted-keys {{ \".\" 257 3 8 \"{key}\"; }};"), 0, 1),
             ("/* two\n lines */\n# head\nmanaged-keys { . initial-key 257 3 8 \"Aw EA\n Aaz/\"; };", 0, 1),
             (&format!("trust-anchors {{ . static-key 257 3 8 \"{key}\"; . static-ds 1 8 2 \"AB CD\"; }};"), 1, 1),

@@ -83,7 +83,9 @@ struct Kept {
 impl Kept {
     fn live(&self, now: WallTime) -> Option<Rrset> {
         let ttl = now.ttl_left(self.expires);
-        (now < self.expires).then(|| Rrset { ttl: ttl.min(self.set.ttl), ..self.set.clone() })
+        // What would live longer than its TTL was learnt by a clock that has been set back since.
+        let sound = self.expires <= now.plus_ttl(self.set.ttl.saturating_add(1));
+        (now < self.expires && sound).then(|| Rrset { ttl: ttl.min(self.set.ttl), ..self.set.clone() })
     }
 
     fn octets(&self) -> usize {

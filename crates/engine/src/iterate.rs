@@ -594,7 +594,7 @@ fn unreachable(zone: &Name, why: Unreachable, spent: Option<Exhausted>) -> Resol
 }
 
 /// The wildcard that a set was made from, as a signature says (RFC 4035 §5.3.4).
-fn wildcard_of(set: &Rrset) -> Option<Name> {
+pub(crate) fn wildcard_of(set: &Rrset) -> Option<Name> {
     let labels = set.name.label_count() - usize::from(set.name.is_wildcard());
     let mut signatures = set.signatures.iter().filter_map(dnssec::Rrsig::read);
     let rrsig = signatures.find(|rrsig| usize::from(rrsig.labels) < labels)?;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use proto::{Ede, EdeCode, Question, RrType, Rrset};
+use proto::{Ede, EdeCode, Question, RrType, Rrset, Security};
 
 use crate::Answer;
 use crate::config::RebindingFilter;
@@ -30,6 +30,9 @@ pub(crate) fn filter(answer: &mut Answer, question: &Question, rules: &Rebinding
     }
     if removed > 0 {
         answer.answer.retain(|set| !set.rdatas.is_empty());
+        // What is left is not what anybody has signed, and needs no proof (RFC 4035 §3.2.3).
+        answer.security = Security::Unchecked;
+        answer.authority.retain(|set| !matches!(set.rtype, RrType::NSEC | RrType::NSEC3));
         let text = format!("{removed} private addresses were taken out (resolver.private-addresses)");
         answer.extended_errors.push(Ede::new(EdeCode::FILTERED, text));
     }
@@ -60,7 +63,13 @@ mod tests {
         answer.answer.push(Rrset::new(question.name.clone(), RrType::CNAME, 60, [alias.wire()]));
         let fields: Vec<_> = addresses.iter().map(|text| rdata::from_address(text.parse().unwrap())).collect();
         answer.answer.push(Rrset::new(alias, fields[0].0, 60, fields.iter().map(|(_, data)| data.as_slice())));
+        answer.security = Security::Secure;
         filter(&mut answer, &question, &rules);
+        assert_eq!(
+            answer.security == Security::Secure,
+            answer.extended_errors.is_empty(),
+            "no AD for what we have changed"
+        );
         let left = answer.answer.iter().flat_map(Rrset::addresses).map(|address| address.to_string());
         (left.collect(), !answer.extended_errors.is_empty())
     }

@@ -584,7 +584,9 @@ impl<N: Network> Resolver<N> {
                 Security::Insecure => !over,
                 Security::Secure | Security::Bogus => true,
             };
-            let usable = |found: &Found| found.stored_ttl > 0 && stands(found.provenance.security);
+            let now = self.env.clock.wall();
+            let signed = |found: &Found| found.provenance.security != Security::Secure || is_signed_still(found, now);
+            let usable = |found: &Found| found.stored_ttl > 0 && stands(found.provenance.security) && signed(found);
             let found = self.cache.lookup_stale(&ask, self.env.clock.wall()).filter(usable);
             if let Some(found) = found {
                 let ttl = least_ttl.min(found.stored_ttl);
@@ -674,7 +676,7 @@ fn mark_stale(chased: Chased, ttl: u32) -> Answer {
         set.ttl = ttl;
     }
     let code = if answer.rcode == Rcode::NXDOMAIN { EdeCode::STALE_NXDOMAIN } else { EdeCode::STALE_ANSWER };
-    answer.extended_errors.push(Ede::new(code, "the servers did not answer in time; this answer has expired"));
+    answer.extended_errors.push(Ede::new(code, "no fresh answer could be had in time; this one has expired"));
     answer
 }
 
@@ -705,6 +707,21 @@ fn out_of_time(zone: &Name, patience: std::time::Duration) -> Answer {
 /// Whether it is a denial of DS that came with a referral, without the SOA that a client may want.
 fn is_from_referral(ask: &Question, fetched: &Fetched) -> bool {
     ask.rtype.is_at_parent() && matches!(fetched.answered.end, End::NoData { soa: None, .. })
+}
+
+/// Whether expired data would still stand the check of its signatures' times: what has outlived them is not authentic any
+/// more, and no stale answer (RFC 4035 §5.3.1).
+fn is_signed_still(found: &Found, now: WallTime) -> bool {
+    let set = match &found.known {
+        Known::Rrset(set) => Some(set),
+        Known::Negative(negative) => negative.soa.as_ref(),
+    };
+    let seconds = now.as_secs() as u32;
+    let lives = |rrsig: dnssec::Rrsig<'_>| {
+        // Serial arithmetic (RFC 4034 §3.1.5).
+        (rrsig.expiration.wrapping_sub(seconds) as i32) > 0 && (seconds.wrapping_sub(rrsig.inception) as i32) >= 0
+    };
+    set.is_none_or(|set| set.signatures.iter().filter_map(dnssec::Rrsig::read).any(lives))
 }
 
 /// Whether the last tenth of the time to live has begun.

@@ -29,6 +29,8 @@ use crate::work::Work;
 
 /// Zones whose standing is remembered.
 const MAX_ZONES: usize = 50_000;
+/// How far threads may see the clock apart, in seconds.
+const CLOCK_TOLERANCE: u32 = 1;
 /// How long a broken chain is remembered, in seconds: its owner may mend it any minute.
 const BOGUS_TTL: u32 = 60;
 /// How long a zone without anchor above it counts as such, in seconds; nothing is looked up to find it out.
@@ -57,10 +59,25 @@ enum DsStatus {
     Bogus(Why),
 }
 
+/// What is remembered of a zone.
+#[derive(Debug, Clone)]
+struct Remembered {
+    trust: Trust,
+    since: WallTime,
+    expires: WallTime,
+}
+
+impl Remembered {
+    /// A clock that was set back ends it: nobody knows how old it is, and it must not outlast the mistake.
+    fn is_live(&self, now: WallTime) -> bool {
+        self.since <= now.plus_ttl(CLOCK_TOLERANCE) && now < self.expires
+    }
+}
+
 /// Zones and where they stand, each with the time at which that has to be found out anew.
 #[derive(Debug, Default)]
 pub(crate) struct TrustTable {
-    zones: Mutex<HashMap<Name, (Trust, WallTime)>>,
+    zones: Mutex<HashMap<Name, Remembered>>,
     /// How often the anchors have changed. What was found out before that is worth nothing.
     generation: AtomicU64,
 }
@@ -68,7 +85,7 @@ pub(crate) struct TrustTable {
 impl TrustTable {
     pub(crate) fn get(&self, zone: &Name, now: WallTime) -> Option<Trust> {
         let zones = self.zones.lock().unwrap_or_else(PoisonError::into_inner);
-        zones.get(zone).filter(|(_, expires)| now < *expires).map(|(trust, _)| trust.clone())
+        zones.get(zone).filter(|remembered| remembered.is_live(now)).map(|remembered| remembered.trust.clone())
     }
 
     /// Forgets everything: the anchors have changed.
@@ -89,12 +106,12 @@ impl TrustTable {
             return;
         }
         if zones.len() >= MAX_ZONES {
-            zones.retain(|_, (_, expires)| now < *expires);
+            zones.retain(|_, remembered| remembered.is_live(now));
         }
         if zones.len() >= MAX_ZONES {
             zones.clear(); // a flood of zones: finding them out anew costs less than sorting them
         }
-        zones.insert(zone.clone(), (trust, expires));
+        zones.insert(zone.clone(), Remembered { trust, since: now, expires });
     }
 }
 
@@ -521,4 +538,20 @@ pub(crate) fn signer_of(set: &Rrset, name: &Name) -> Option<Name> {
 
 pub(crate) fn signature_seen(valid: &Valid) -> SignatureSeen {
     SignatureSeen { tag: valid.tag, algorithm: valid.algorithm.to_string(), remaining: valid.remaining }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_right_ends_what_a_wrong_one_has_found_out() {
+        let (table, zone) = (TrustTable::default(), Name::root());
+        let (ahead, right) = (WallTime::from_secs(1_900_000_000), WallTime::from_secs(1_800_000_000));
+        let broken = Trust::Bogus(Why::NoDnskey { zone: zone.clone() });
+        table.put(&zone, (broken.clone(), table.generation()), ahead.plus_ttl(BOGUS_TTL), ahead);
+        assert_eq!(table.get(&zone, ahead), Some(broken));
+        assert_eq!(table.get(&zone, ahead.plus_ttl(BOGUS_TTL)), None);
+        assert_eq!(table.get(&zone, right), None, "it would last for years");
+    }
 }

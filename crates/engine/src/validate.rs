@@ -12,7 +12,7 @@ use transport::Network;
 use crate::Resolver;
 use crate::classify::{Answered, End};
 use crate::error::ResolveError;
-use crate::iterate::Fetched;
+use crate::iterate::{Fetched, wildcard_of};
 use crate::trace::{Event, TrustSeen};
 use crate::trust::{Trust, signature_seen, signer_of};
 use crate::work::Work;
@@ -207,13 +207,13 @@ impl<N: Network> Resolver<N> {
         let signer = self.signer(std::slice::from_ref(set), &place, zone);
         let keys = match self.trust_of_signer(signer, &place, work).await? {
             Some((_, Trust::Secure(keys))) => keys,
-            Some((_, Trust::Insecure(why))) => return Ok(Outcome::insecure(why)),
+            Some((_, Trust::Insecure(why))) => return Ok(unchecked(set, given, why)),
             Some((_, Trust::Bogus(why))) => return Err(ResolveError::Bogus(why)),
             Some((signer, Trust::NoCut)) => return Err(wrong_signer(set, signer, zone)),
             None => match self.trust_without_signature(&place, zone, work).await? {
                 // Says what is wrong with the signatures, if there are any.
                 Trust::Secure(keys) => keys,
-                Trust::Insecure(why) => return Ok(Outcome::insecure(why)),
+                Trust::Insecure(why) => return Ok(unchecked(set, given, why)),
                 Trust::Bogus(why) => return Err(ResolveError::Bogus(why)),
                 Trust::NoCut => return Err(wrong_signer(set, place, zone)),
             },
@@ -256,7 +256,7 @@ impl<N: Network> Resolver<N> {
         let signer = self.signer(&given, &place, zone);
         let Some((_, trust)) = self.trust_of_signer(signer, &place, work).await? else {
             return match self.trust_without_signature(&place, zone, work).await? {
-                Trust::Insecure(why) => Ok(Outcome::insecure(why)),
+                Trust::Insecure(why) => Ok(Outcome { proofs: given, ..Outcome::insecure(why) }),
                 Trust::Bogus(why) => Err(ResolveError::Bogus(why)),
                 Trust::Secure(keys) => {
                     // What is wrong with the signature of the SOA record, if it has one or none, is the better news.
@@ -270,7 +270,7 @@ impl<N: Network> Resolver<N> {
         };
         let keys = match trust {
             Trust::Secure(keys) => keys,
-            Trust::Insecure(why) => return Ok(Outcome::insecure(why)),
+            Trust::Insecure(why) => return Ok(Outcome { proofs: given, ..Outcome::insecure(why) }),
             Trust::Bogus(why) => return Err(ResolveError::Bogus(why)),
             Trust::NoCut => return Err(ResolveError::Bogus(missing("the records are not of the zone"))),
         };
@@ -467,6 +467,13 @@ impl<N: Network> Resolver<N> {
         let answered = Answered { aliases: vec![], end, rank, glue: vec![], proofs, own_servers: None };
         Some(Fetched { answered, zone: found.provenance.zone, by: None::<IpAddr> })
     }
+}
+
+/// A set that nobody here has to check. What proves that it may be made from a wildcard is handed on: a client may have an anchor
+/// of its own (RFC 4035 §3.1.3).
+fn unchecked(set: &Rrset, given: &[Rrset], why: Option<Why>) -> Outcome {
+    let proofs = if wildcard_of(set).is_some() { given.to_vec() } else { Vec::new() };
+    Outcome { proofs, ..Outcome::insecure(why) }
 }
 
 /// What is denied.

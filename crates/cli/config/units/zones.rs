@@ -55,6 +55,10 @@ impl FromStr for NegativeZone {
 
     fn from_str(text: &str) -> Result<Self, UnitError> {
         let Some((zone, until)) = text.split_once(UNTIL) else {
+            // A blank would become part of the name, and nobody would be told.
+            if let Some((_, rest)) = text.trim().split_once(char::is_whitespace) {
+                return Err(UnitError::Moment(rest.trim().to_owned()));
+            }
             return Ok(Self { zone: text.parse()?, until: None });
         };
         let moment = until.trim().parse::<Datetime>().ok().filter(|moment| wall_time(moment).is_some());
@@ -151,7 +155,9 @@ mod tests {
             assert_eq!(zone.until(), seconds.map(WallTime::from_secs), "{text}");
             assert_eq!(zone.to_string(), text);
         }
-        for (text, moment) in [("a. until soon", "soon"), ("a. until 2026-12-24", "2026-12-24")] {
+        for (text, moment) in
+            [("a. until soon", "soon"), ("a. until 2026-12-24", "2026-12-24"), ("a. for 1d", "for 1d")]
+        {
             assert_eq!(text.parse::<NegativeZone>(), Err(UnitError::Moment(moment.to_owned())));
         }
         assert!(matches!("a..b".parse::<NegativeZone>(), Err(UnitError::Domain(..))));
