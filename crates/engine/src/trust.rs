@@ -327,7 +327,12 @@ impl<N: Network> Resolver<N> {
         let question = Question::new(zone.clone(), RrType::DNSKEY);
         let now = self.env.clock.wall();
         let needed = self.expects_signatures(&zone) && self.standing(&zone).is_none();
-        if !needed || self.cache.lookup(&question, now).is_some() || self.known_addresses(cut).0.is_empty() {
+        // A walk that is watched takes one step after another: told at the same time, two questions are hard to follow.
+        if work.trace.is_on()
+            || !needed
+            || self.cache.lookup(&question, now).is_some()
+            || self.known_addresses(cut).0.is_empty()
+        {
             return;
         }
         let (resolver, asked_cut, child) = (self.clone(), cut.clone(), work.for_trust());
