@@ -127,6 +127,13 @@ pub(crate) struct Serve {
     pub(crate) threads: Option<usize>,
 }
 
+impl Serve {
+    /// The addresses that count in place of those of the configuration.
+    pub(crate) fn own_addresses(&self) -> Option<&[SocketAddr]> {
+        Some(self.listen.as_slice()).filter(|listen| !listen.is_empty())
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Walk {
     /// The name, international ones as they are written; an IP address stands for its name in the reverse tree.

@@ -15,6 +15,7 @@ mod show;
 mod units;
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub(crate) use check::{Config, MAX_THREADS};
@@ -41,24 +42,25 @@ pub(crate) enum LoadError {
     Wrong(#[from] ConfigError),
 }
 
-/// Reads and checks `file`; the defaults if there is none.
+/// Reads and checks `file`; the defaults if there is none. If `own` is given, these are the addresses that are listened
+/// on, and those of the file do not count.
 ///
 /// # Errors
 /// When the file cannot be read, or a key or value in it cannot be used.
-pub(crate) fn load(file: Option<&Path>) -> Result<Config, LoadError> {
+pub(crate) fn load(file: Option<&Path>, own: Option<&[SocketAddr]>) -> Result<Config, LoadError> {
     let Some(file) = file else {
-        let mut config = parse("", Path::new("rootwalk.toml"))?;
+        let mut config = parse("", Path::new("rootwalk.toml"), own)?;
         // There is no place beside a file that is not there.
         config.state_file = None;
         config.raw.dnssec.state_file = Raw::default().dnssec.state_file;
         return Ok(config);
     };
     let text = std::fs::read_to_string(file).map_err(|why| LoadError::Unreadable { file: file.to_owned(), why })?;
-    Ok(parse(&text, file)?)
+    Ok(parse(&text, file, own)?)
 }
 
 /// Checks `text`, which was read from `file`; relative paths in it are relative to that.
-fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
+fn parse(text: &str, file: &Path, own: Option<&[SocketAddr]>) -> Result<Config, ConfigError> {
     let wrong = |problems| ConfigError::new(file, text, problems);
     let document = Document::parse(text).map_err(|error| wrong(vec![no_toml(&error)]))?;
     let known = KnownKeys::new();
@@ -66,8 +68,10 @@ fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
     if !strangers.is_empty() {
         return Err(wrong(strangers));
     }
-    let raw: Raw = toml::from_str(text).map_err(|error| wrong(vec![wrong_value(&error, &document, &known)]))?;
-    check::check(raw, &document, file.parent().unwrap_or(Path::new(""))).map_err(wrong)
+    let planned: Vec<&str> = keys::planned().collect();
+    let raw = document.clone().into_value::<Raw>(&planned);
+    let raw = raw.map_err(|error| wrong(vec![wrong_value(&error, &document, &known)]))?;
+    check::check(raw, &document, file.parent().unwrap_or(Path::new("")), own).map_err(wrong)
 }
 
 fn no_toml(error: &toml::de::Error) -> Problem {
@@ -90,7 +94,7 @@ mod tests {
 
     /// Key, what is wrong, and the place, of everything wrong with `text`.
     fn problems(text: &str) -> Vec<(String, String)> {
-        let error = parse(text, Path::new("t.toml")).err().map(|error| error.problems().to_vec());
+        let error = parse(text, Path::new("t.toml"), None).err().map(|error| error.problems().to_vec());
         error.unwrap_or_default().into_iter().map(|problem| (problem.key, problem.what)).collect()
     }
 
@@ -99,6 +103,16 @@ mod tests {
         let example: Raw = toml::from_str(EXAMPLE).unwrap();
         assert_eq!(example, Raw::default());
         assert_eq!(problems(EXAMPLE), []);
+    }
+
+    #[test]
+    fn what_is_planned_may_be_off() {
+        let off = "[server.tls]\nlisten = []\ncertificate = \"cert.pem\"\nkey = \"key.pem\"\n[server.https]\n\
+                   listen = []\npath = \"/dns-query\"\n[server]\nquic.listen = []\n[cache]\npersist = \"\"\n[control]\nsocket = \"\"\n[web]\nlisten = \"\"\n";
+        let off = format!("metrics = {{ listen = \"\" }}\n{off}");
+        assert_eq!(problems(&off), []);
+        let raw = |text: &str| parse(text, Path::new("t.toml"), None).unwrap().raw;
+        assert_eq!(raw(&off), raw(""));
     }
 
     #[test]
@@ -132,7 +146,7 @@ mod tests {
             ("[resolver]\nupstream-port = 65536", "resolver.upstream-port", "invalid value: integer `65536`", ":2:17:"),
             ("[resolver]\nsource-addresses = [\"x\"]", "resolver.source-addresses[0]", "invalid IP address", ":2:21:"),
         ] {
-            let error = parse(text, Path::new("t.toml")).err().unwrap();
+            let error = parse(text, Path::new("t.toml"), None).err().unwrap();
             let [problem] = error.problems() else { panic!("{error}") };
             assert_eq!(problem.key, key);
             assert!(problem.what.starts_with(what), "{}", problem.what);
@@ -143,14 +157,14 @@ mod tests {
 
     #[test]
     fn what_is_no_toml_is_told_with_its_place() {
-        let error = parse("[server]\nlog = \n", Path::new("t.toml")).err().unwrap();
+        let error = parse("[server]\nlog = \n", Path::new("t.toml"), None).err().unwrap();
         assert!(error.to_string().starts_with("t.toml:2:"), "{error}");
         assert!(error.to_string().contains("not TOML"), "{error}");
     }
 
     #[test]
     fn everything_unknown_is_told_at_once() {
-        let found = problems("[server]\nlisen = []\n[cahce]\nsize = 1\n[web]\nlisten = \"\"");
+        let found = problems("[server]\nlisen = []\n[cahce]\nsize = 1\n[web]\nlisten = \"[::1]:1\"");
         let keys: Vec<&str> = found.iter().map(|(key, _)| key.as_str()).collect();
         assert_eq!(keys, ["server.lisen", "cahce", "web.listen"]);
     }

@@ -51,10 +51,14 @@ pub(crate) fn config(config: Config, world: &World) -> Config {
     Config { engine, server, state_file: None, ..config }
 }
 
-/// The same validation with the lab's own anchor: no anchor of the public DNS vouches for its zones.
+/// The same validation with the lab's own anchor in place of the public root's. Anchors of other zones stay: so its
+/// signed island can be given one.
 fn validation(configured: Validation, world: &World) -> Validation {
     let mut anchors = TrustAnchors::none();
     if configured.is_on() {
+        for (zone, voucher) in configured.anchors.zones().filter(|(zone, _)| !zone.is_root()) {
+            anchors.set(zone.clone(), voucher.clone());
+        }
         for anchor in world.anchors() {
             anchors.add(&anchor).expect("the lab's anchors are DS records");
         }
@@ -215,7 +219,7 @@ mod tests {
     #[test]
     fn walks_on_the_lab_begin_at_its_own_root_servers() {
         let world = World::embedded();
-        let config = config(crate::config::load(None).unwrap(), &world);
+        let config = config(crate::config::load(None, None).unwrap(), &world);
         assert_eq!(config.engine.root_hints.len(), world.root_servers().len());
         assert!(config.engine.query_localhost);
         let anchors = config.engine.validation.anchors;
@@ -225,7 +229,7 @@ mod tests {
 
     #[test]
     fn special_names_stay_special_unless_the_lab_serves_them_rfc6761_3() {
-        let config = config(crate::config::load(None).unwrap(), &World::embedded());
+        let config = config(crate::config::load(None, None).unwrap(), &World::embedded());
         let special = SpecialNames::new(&config.server.special_names);
         let is_special = |name: &str| special.answer(&Question::new(name.parse().unwrap(), RrType::A)).is_some();
         for name in ["localhost.", "x.onion.", "home.arpa.", "1.168.192.in-addr.arpa."] {

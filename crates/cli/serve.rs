@@ -19,9 +19,10 @@ use crate::{descriptors, lab as built_in, logging, terminal};
 
 /// Serves until a signal ends it.
 pub(crate) fn run(args: &args::Serve) -> anyhow::Result<Exit> {
-    let mut config = config::load(args.config.as_deref())?;
+    let mut config = config::load(args.config.as_deref(), args.own_addresses())?;
     config.override_with(args);
     logging::start(config.log);
+    config.doubts(args.world.lab).iter().for_each(|doubt| warn!("{doubt}"));
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if config.server.threads > 0 {
         builder.worker_threads(config.server.threads);
@@ -109,7 +110,7 @@ async fn serve<N: Network>(
 
 /// Settings cannot change while we run: says whether the file could be used after a restart.
 fn check_again(config: &Config, args: &args::Serve) {
-    match config::load(args.config.as_deref()) {
+    match config::load(args.config.as_deref(), args.own_addresses()) {
         Ok(mut now) => {
             now.override_with(args);
             if now.raw == config.raw {

@@ -9,11 +9,11 @@ use crate::terminal;
 pub(crate) fn run(args: &args::Config) -> anyhow::Result<Exit> {
     match args {
         args::Config::Check { file } => {
-            config::load(Some(file))?;
+            config::load(Some(file), None)?;
             terminal::print(&format!("{}: fine\n", file.display()))?;
         }
         args::Config::Show { config: file } => {
-            terminal::print(&config::load(file.as_deref())?.to_toml(file.as_deref()))?;
+            terminal::print(&config::load(file.as_deref(), None)?.to_toml(file.as_deref()))?;
         }
     }
     Ok(Exit::Fine)

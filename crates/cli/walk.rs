@@ -12,6 +12,7 @@ use serde::Serialize;
 use server::local::{Local, LocalData};
 use server::special::SpecialNames;
 use tracing::level_filters::LevelFilter;
+use tracing::warn;
 use transport::{Clock, Entropy, Env, Network, OsNetwork};
 
 use crate::args;
@@ -22,9 +23,10 @@ use crate::{descriptors, lab as built_in, logging, terminal};
 
 /// Resolves and shows; the exit code tells what came of it.
 pub(crate) fn run(args: &args::Walk) -> anyhow::Result<Exit> {
-    let config = config::load(args.config.as_deref())?;
+    let config = config::load(args.config.as_deref(), Some(&[]))?;
     // The tree tells what happens; the log would only cut through it.
     logging::start(config.log.min(LevelFilter::WARN));
+    config.doubts(args.world.lab).iter().for_each(|doubt| warn!("{doubt}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(Box::pin(async {
         if args.world.lab {

@@ -1,9 +1,11 @@
 //! From what is written to what is meant: values that are possible alone and together.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use ::cache::CacheConfig;
 use engine::EngineConfig;
+use proto::Name;
 use server::{ListenBy, ServerConfig};
 use tracing::level_filters::LevelFilter;
 
@@ -58,16 +60,47 @@ impl Config {
     }
 }
 
+impl Config {
+    /// What can be used, but may not be meant.
+    pub(crate) fn doubts(&self, lab: bool) -> Vec<String> {
+        let anchors = &self.engine.validation.anchors;
+        let written = !self.raw.dnssec.trust_anchors.is_empty() || !self.raw.dnssec.trust_anchor_files.is_empty();
+        let mut doubts = Vec::new();
+        if self.engine.validation.is_on() && anchors.of(&Name::root()).is_none() && !lab {
+            let zones: Vec<String> = anchors.zones().map(|(zone, _)| zone.to_string()).collect();
+            let zones = zones.join(" and ");
+            doubts.push(format!("there is no trust anchor for the root: only names at or below {zones} are validated"));
+        }
+        if lab && written && anchors.of(&Name::root()).is_some() {
+            doubts.push(
+                "the built-in internet has a root key of its own: anchors given for the root are not used".to_owned(),
+            );
+        }
+        doubts
+    }
+}
+
 /// Checks everything and tells all that is wrong; relative paths are below `directory`.
-pub(super) fn check(raw: Raw, document: &Document<'_>, directory: &Path) -> Result<Config, Vec<Problem>> {
+///
+/// `own` are the addresses that the command line gives in place of those of the file.
+pub(super) fn check(
+    raw: Raw,
+    document: &Document<'_>,
+    directory: &Path,
+    own: Option<&[SocketAddr]>,
+) -> Result<Config, Vec<Problem>> {
     let mut raw = raw;
+    let listen: Vec<SocketAddr> = match own {
+        Some(own) => own.to_vec(),
+        None => raw.server.listen.iter().map(|listen| listen.0).collect(),
+    };
     let mut checker = Checker { document, problems: Vec::new() };
     checker.server(&raw.server);
     checker.resolver(&raw.resolver);
     checker.limits(&raw.resolver.limits);
     checker.cache(&raw.cache);
-    checker.configured("forward", &raw.forward, &[], &raw.server.listen);
-    checker.configured("stub", &raw.stub, &raw.forward, &raw.server.listen);
+    checker.configured("forward", &raw.forward, &[], &listen);
+    checker.configured("stub", &raw.stub, &raw.forward, &listen);
     let root_hints = checker.root_hints(&mut raw.resolver.root_hints, directory);
     let anchors = checker.trust_anchors(&mut raw.dnssec, directory);
     let state_file = checker.state_file(&mut raw.dnssec, directory);
@@ -196,7 +229,7 @@ impl Checker<'_> {
         list: &str,
         zones: &[raw::ConfiguredZone],
         others: &[raw::ConfiguredZone],
-        own: &[Listen],
+        own: &[SocketAddr],
     ) {
         for (index, configured) in zones.iter().enumerate() {
             let key = |name: &str| format!("{list}[{index}].{name}");
@@ -208,7 +241,7 @@ impl Checker<'_> {
                 self.wrong(&key("addresses"), "no server to ask", Some("such as [\"192.0.2.1\"]"));
             }
             for (place, upstream) in configured.addresses.iter().enumerate() {
-                if own.iter().any(|listen| listen.0 == upstream.0) {
+                if own.contains(&upstream.0) {
                     let what = format!("{upstream} is this server itself: a question would go in a circle");
                     self.wrong(&format!("{}[{place}]", key("addresses")), what, None);
                 }
@@ -251,6 +284,7 @@ mod tests {
             ("[local]\nrecords = [\"\"]", "local.records[0]", "there is no record in it"),
             ("[local]\nrecords = [\"a. CH TXT x\"]", "local.records[0]", "only class IN is served"),
             ("[local]\nrecords = [\"a. DNAME b.\"]", "local.records[0]", "DNAME is not served"),
+            ("[local]\nrecords = [\"a. A 192.0.2.1\", \"A. CNAME b.\"]", "local.records", "a. has other data beside"),
             ("[local]\nhosts-file = \"none\"", "local.hosts-file", "cannot use"),
             ("[[local.zone]]\nname = \"a.\"\nfile = \"none\"", "local.zone[0].file", "cannot use"),
             ("[[forward]]\naddresses = []\nzone = \".\"", "forward[0].addresses", "no server to ask"),
@@ -263,7 +297,7 @@ mod tests {
             ("[cache]\nmin-ttl = \"2d\"", "cache.min-ttl", "min-ttl (2d) is more than max-ttl (1d)"),
             ("[cache]\nmax-negative-ttl = \"1500ms\"", "cache.max-negative-ttl", "a time to live is a whole number"),
         ] {
-            let error = parse(text, std::path::Path::new("no-such-directory/t.toml")).err().unwrap();
+            let error = parse(text, std::path::Path::new("no-such-directory/t.toml"), None).err().unwrap();
             let [problem] = error.problems() else { panic!("{error}") };
             assert_eq!(problem.key, key);
             assert!(problem.what.contains(what), "{}", problem.what);
@@ -272,8 +306,31 @@ mod tests {
     }
 
     #[test]
+    fn addresses_of_the_command_line_count_in_place_of_those_of_the_file() {
+        let text = "[[forward]]\nzone = \".\"\naddresses = [\"127.0.0.1:5300\"]";
+        let (here, there) = ("127.0.0.1:5300".parse().unwrap(), "127.0.0.1:5301".parse().unwrap());
+        for (own, circle) in [(None, true), (Some(&[here][..]), true), (Some(&[there]), false), (Some(&[]), false)] {
+            assert_eq!(parse(text, std::path::Path::new("t.toml"), own).is_err(), circle, "{own:?}");
+        }
+    }
+
+    #[test]
+    fn who_has_no_anchor_for_the_root_is_told() {
+        let island = "[dnssec]\ntrust-anchors = [\"a. DS 1 13 2 00\"]";
+        let root = "[dnssec]\ntrust-anchors = [\". DS 1 13 2 00\"]";
+        let doubts = |text: &str, lab| parse(text, std::path::Path::new("t.toml"), None).unwrap().doubts(lab);
+        assert!(doubts(island, false)[0].contains("only names at or below a. are validated"));
+        assert!(doubts(root, true)[0].contains("has a root key of its own"));
+        for (text, lab) in
+            [(island, true), (root, false), ("", true), ("", false), ("[dnssec]\nvalidation = false", false)]
+        {
+            assert!(doubts(text, lab).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
     fn defaults_are_those_of_the_other_crates() {
-        let config = parse("", std::path::Path::new("t.toml")).unwrap();
+        let config = parse("", std::path::Path::new("t.toml"), None).unwrap();
         assert_eq!(config.engine, engine::EngineConfig::default());
         assert_eq!(config.cache, ::cache::CacheConfig::default());
         assert_eq!(config.server, server::ServerConfig::default());
@@ -285,7 +342,7 @@ mod tests {
             ("", server::ListenBy::Default),
             ("[server]\nlisten = [\"127.0.0.1:5300\", \"[::1]:5300\"]", server::ListenBy::User),
         ] {
-            assert_eq!(parse(text, std::path::Path::new("t.toml")).unwrap().server.listen_by, by);
+            assert_eq!(parse(text, std::path::Path::new("t.toml"), None).unwrap().server.listen_by, by);
         }
     }
 
@@ -295,7 +352,7 @@ mod tests {
         let text = ". 60 NS a.root.\na.root. 60 A 192.0.2.1\n";
         std::fs::write(directory.path().join("hints.zone"), text).unwrap();
         let file = directory.path().join("t.toml");
-        let config = parse("[resolver]\nroot-hints = \"hints.zone\"", &file).unwrap();
+        let config = parse("[resolver]\nroot-hints = \"hints.zone\"", &file, None).unwrap();
         assert_eq!(config.engine.root_hints[0].name.to_string(), "a.root.");
         assert!(std::path::Path::new(&config.raw.resolver.root_hints).is_absolute());
     }
@@ -309,7 +366,7 @@ mod tests {
             ),
             ("[[local.zone]]\nname = \"a.\"\n[[local.zone]]\nname = \"A\"", "local.zone[1].name"),
         ] {
-            let error = parse(text, std::path::Path::new("t.toml")).err().unwrap();
+            let error = parse(text, std::path::Path::new("t.toml"), None).err().unwrap();
             let [problem] = error.problems() else { panic!("{error}") };
             assert_eq!(problem.key, key);
         }
@@ -322,12 +379,12 @@ mod tests {
         let file = directory.path().join("t.toml");
         let text = "[dnssec]\ntrust-anchor-files = [\"root.key\"]\ntrust-anchors = [\"example. DS 2 13 2 00\"]\n\
             negative-trust-anchors = [\"corp.example. until 2026-12-24T00:00:00Z\"]\naccept-sha1 = false";
-        let validation = parse(text, &file).unwrap().engine.validation;
+        let validation = parse(text, &file, None).unwrap().engine.validation;
         let zones: Vec<String> = validation.anchors.zones().map(|(zone, _)| zone.to_string()).collect();
         assert_eq!(zones, [".", "example."]);
         assert_eq!(validation.negative_anchors[0].until, Some(proto::WallTime::from_secs(1_798_070_400)));
         assert!(!validation.policy.accept_sha1);
-        let off = parse("[dnssec]\nvalidation = false", &file).unwrap().engine.validation;
+        let off = parse("[dnssec]\nvalidation = false", &file, None).unwrap().engine.validation;
         assert!(!off.is_on());
     }
 
@@ -342,12 +399,12 @@ mod tests {
         let zone =
             |name: &str| format!("[[local.zone]]\nname = \"corp.example.\"\nfile = \"{name}.zone\"\ntype = \"refuse\"");
         let text = format!("[local]\nhosts-file = \"hosts\"\n{}", zone("corp"));
-        let local = parse(&text, &file).unwrap().server.local;
+        let local = parse(&text, &file, None).unwrap().server.local;
         assert_eq!(local.zones[0].records[1].to_string(), "www.corp.example. 3600 IN A 192.0.2.7");
         assert_eq!(local.zones[0].kind, server::LocalZoneKind::Refuse);
         assert_eq!(local.records[0].name.to_string(), "printer.");
         for (name, what) in [("stray", "other. is not in corp.example."), ("cut", "sub.corp.example. is delegated")] {
-            let error = parse(&zone(name), &file).err().unwrap();
+            let error = parse(&zone(name), &file, None).err().unwrap();
             assert!(error.to_string().contains(what), "{error}");
         }
     }
@@ -355,7 +412,7 @@ mod tests {
     #[test]
     fn own_addresses_are_those_at_the_upstream_port() {
         let listen = "[server]\nlisten = [\"192.0.2.1:53\", \"127.0.0.1:5300\", \"0.0.0.0:53\"]";
-        let config = parse(listen, std::path::Path::new("t.toml")).unwrap();
+        let config = parse(listen, std::path::Path::new("t.toml"), None).unwrap();
         assert_eq!(config.engine.own_addresses, ["192.0.2.1".parse::<std::net::IpAddr>().unwrap()]);
     }
 }

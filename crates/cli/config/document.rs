@@ -2,12 +2,15 @@
 
 use std::ops::Range;
 
+use serde::de::DeserializeOwned;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A parsed file that remembers where everything stands.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Document<'t> {
     root: DeTable<'t>,
+    span: Range<usize>,
 }
 
 /// One key of the file, with its whole path.
@@ -34,6 +37,10 @@ pub(crate) enum Shape {
     Tables,
     /// `[]`
     EmptyList,
+    /// `""`
+    EmptyText,
+    /// Any other text.
+    Text,
     /// Anything else.
     Plain,
 }
@@ -44,7 +51,17 @@ impl<'t> Document<'t> {
     /// # Errors
     /// When the text is no TOML.
     pub(crate) fn parse(text: &'t str) -> Result<Self, toml::de::Error> {
-        DeTable::parse(text).map(|table| Self { root: table.into_inner() })
+        DeTable::parse(text).map(|table| Self { span: table.span(), root: table.into_inner() })
+    }
+
+    /// Reads the document as a `T`, as if the keys of `without` were not in it.
+    ///
+    /// # Errors
+    /// When a value cannot be one of `T`; with the place of it.
+    pub(crate) fn into_value<T: DeserializeOwned>(self, without: &[&str]) -> Result<T, toml::de::Error> {
+        let Self { mut root, span } = self;
+        without.iter().for_each(|path| remove(&mut root, path));
+        T::deserialize(toml::de::Deserializer::from(Spanned::new(span, root)))
     }
 
     /// All keys, tables before their content.
@@ -106,6 +123,20 @@ fn collect(table: &DeTable<'_>, prefix: &str, place: &str, keys: &mut Vec<Key>) 
     }
 }
 
+/// Takes a key away, and the tables that are empty without it.
+fn remove(table: &mut DeTable<'_>, path: &str) {
+    let Some((name, rest)) = path.split_once('.') else {
+        table.remove(path);
+        return;
+    };
+    if let Some(DeValue::Table(inner)) = table.get_mut(name).map(Spanned::get_mut) {
+        remove(inner, rest);
+        if inner.is_empty() {
+            table.remove(name);
+        }
+    }
+}
+
 /// `listen[1]` as `listen` and 1.
 fn indexed(part: &str) -> Option<(&str, Option<usize>)> {
     match part.strip_suffix(']').and_then(|part| part.rsplit_once('[')) {
@@ -119,6 +150,8 @@ fn shape(value: &DeValue<'_>) -> Shape {
         DeValue::Table(_) => Shape::Table,
         DeValue::Array(elements) if elements.is_empty() => Shape::EmptyList,
         DeValue::Array(elements) if elements.iter().all(|element| element.get_ref().is_table()) => Shape::Tables,
+        DeValue::String(text) if text.is_empty() => Shape::EmptyText,
+        DeValue::String(_) => Shape::Text,
         _ => Shape::Plain,
     }
 }

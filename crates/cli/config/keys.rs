@@ -1,6 +1,6 @@
 //! Which keys there are, and which of them only a later version will obey.
 //!
-//! Nothing is ignored: a key that is unknown or not implemented stops the start, with the nearest known key as a hint.
+//! Nothing is ignored: a key that is unknown, or asks for what is not implemented, stops the start with a hint.
 
 use toml::{Table, Value};
 
@@ -8,23 +8,58 @@ use super::document::{Document, Key, Shape};
 use super::problem::Problem;
 use super::raw::{self, Raw};
 
-/// Keys that are named in the documentation and not implemented yet.
-const PLANNED: [&str; 14] = [
-    "server.tls.listen",
-    "server.tls.certificate",
-    "server.tls.key",
-    "server.https.listen",
-    "server.https.certificate",
-    "server.https.key",
-    "server.https.path",
-    "server.quic.listen",
-    "server.quic.certificate",
-    "server.quic.key",
-    "cache.persist",
-    "metrics.listen",
-    "control.socket",
-    "web.listen",
+/// Keys that are named in the documentation and not implemented yet: what they are without a value, which is all that
+/// this version can do.
+const PLANNED: [(&str, Off); 14] = [
+    ("server.tls.listen", Off::EmptyList),
+    ("server.tls.certificate", Off::Unused),
+    ("server.tls.key", Off::Unused),
+    ("server.https.listen", Off::EmptyList),
+    ("server.https.certificate", Off::Unused),
+    ("server.https.key", Off::Unused),
+    ("server.https.path", Off::Unused),
+    ("server.quic.listen", Off::EmptyList),
+    ("server.quic.certificate", Off::Unused),
+    ("server.quic.key", Off::Unused),
+    ("cache.persist", Off::EmptyText),
+    ("metrics.listen", Off::EmptyText),
+    ("control.socket", Off::EmptyText),
+    ("web.listen", Off::EmptyText),
 ];
+
+/// How a planned key says that nothing is wanted of it: a file that sets it so means what this version does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Off {
+    /// `[]`
+    EmptyList,
+    /// `""`
+    EmptyText,
+    /// Any text: without `listen` beside it, nobody looks at it.
+    Unused,
+}
+
+impl Off {
+    fn holds(self, shape: &Shape) -> bool {
+        match self {
+            Self::EmptyList => *shape == Shape::EmptyList,
+            Self::EmptyText => *shape == Shape::EmptyText,
+            Self::Unused => matches!(shape, Shape::EmptyText | Shape::Text),
+        }
+    }
+
+    fn written(self) -> &'static str {
+        match self {
+            Self::EmptyList => "[]",
+            Self::EmptyText => "\"\"",
+            Self::Unused => "a text",
+        }
+    }
+}
+
+/// The planned keys alone.
+pub(super) fn planned() -> impl Iterator<Item = &'static str> {
+    PLANNED.iter().map(|(path, _)| *path)
+}
 
 /// Keys whose value is a list of tables, written `[[key]]`.
 const LISTS: [&str; 3] = ["forward", "stub", "local.zone"];
@@ -54,8 +89,7 @@ impl KnownKeys {
 
     /// Every key of the file that is unknown or not implemented yet.
     pub(crate) fn inspect(&self, document: &Document<'_>) -> Vec<Problem> {
-        let keys = document.keys();
-        let mut problems: Vec<Problem> = keys.iter().filter_map(|key| self.judge(key, &keys)).collect();
+        let mut problems: Vec<Problem> = document.keys().iter().filter_map(|key| self.judge(key)).collect();
         problems.dedup(); // [[stub]] twice
         problems
     }
@@ -69,30 +103,29 @@ impl KnownKeys {
         Some(format!("{} = {value}", last(&path)))
     }
 
-    fn judge(&self, key: &Key, keys: &[Key]) -> Option<Problem> {
+    fn judge(&self, key: &Key) -> Option<Problem> {
         let problem = |what: &str, hint: Option<String>| {
             Some(Problem { span: key.span.clone(), key: key.path.clone(), what: what.to_owned(), hint })
         };
         if self.implemented.iter().any(|(known, _)| *known == key.path) {
             return None;
         }
-        if PLANNED.contains(&key.path.as_str()) {
-            return problem(&format!("the key {} is not implemented yet (planned); remove it", key.path), None);
+        if let Some((path, off)) = PLANNED.iter().find(|(path, _)| *path == key.path) {
+            let hint = format!("remove it, or write {} = {}", last(path), off.written());
+            let what = format!("the key {path} is not implemented yet (planned)");
+            return if off.holds(&key.shape) { None } else { problem(&what, Some(hint)) };
         }
         let below = format!("{}.", key.path);
         let holds_implemented = self.implemented.iter().any(|(known, _)| known.starts_with(&below));
-        let holds_planned = PLANNED.iter().any(|planned| planned.starts_with(&below));
+        let holds_planned = planned().any(|planned| planned.starts_with(&below));
         let is_list = LISTS.contains(&key.path.as_str());
         match key.shape {
             Shape::Tables | Shape::EmptyList if is_list => None,
             _ if is_list => problem("is a list of tables", Some(format!("write [[{}]]", key.path))),
             Shape::Table if holds_implemented => None,
             _ if holds_implemented => problem("is a table, not a value", Some(format!("write [{}]", key.path))),
-            // A table of planned keys is told of by its keys, an empty one by itself.
-            _ if holds_planned && keys.iter().any(|other| other.path.starts_with(&below)) => None,
-            _ if holds_planned => {
-                problem(&format!("the table {} is not implemented yet (planned); remove it", key.path), None)
-            }
+            Shape::Table if holds_planned => None,
+            _ if holds_planned => problem("is a table, not a value", Some(format!("write [{}]", key.path))),
             // An unknown table is told of once, not for each of its keys.
             _ if !self.is_table(parent(&key.path)) => None,
             _ => problem("unknown key", Some(self.hint(&key.path))),
@@ -104,7 +137,8 @@ impl KnownKeys {
     }
 
     fn all(&self) -> impl Iterator<Item = &str> {
-        self.implemented.iter().map(|(known, _)| known.as_str()).chain(PLANNED)
+        let implemented = self.implemented.iter().map(|(known, _)| known.as_str());
+        implemented.chain(PLANNED.iter().map(|(path, _)| *path))
     }
 
     /// The nearest key of the same table, else the table that has a key of this name, else the keys that there are.
@@ -195,17 +229,19 @@ mod tests {
     }
 
     #[test]
-    fn planned_keys_are_refused_as_such() {
-        for (text, key) in [
-            ("[metrics]\nlisten = \"\"", "metrics.listen"),
-            ("[cache]\npersist = \"\"", "cache.persist"),
-            ("[server.tls]\nlisten = []", "server.tls.listen"),
+    fn planned_keys_that_ask_for_something_are_refused_as_such() {
+        for (text, key, hint) in [
+            ("[metrics]\nlisten = \"[::1]:9153\"", "metrics.listen", "remove it, or write listen = \"\""),
+            ("[cache]\npersist = \"file\"", "cache.persist", "remove it, or write persist = \"\""),
+            ("[server.tls]\nlisten = [\"[::1]:853\"]", "server.tls.listen", "remove it, or write listen = []"),
+            ("[server.tls]\nlisten = \"\"", "server.tls.listen", "remove it, or write listen = []"),
+            ("[server.quic]\nkey = 3", "server.quic.key", "remove it, or write key = a text"),
         ] {
-            let what = format!("the key {key} is not implemented yet (planned); remove it");
-            assert_eq!(inspect(text), [(key.to_owned(), what, None)], "{text}");
+            let what = format!("the key {key} is not implemented yet (planned)");
+            assert_eq!(inspect(text), [(key.to_owned(), what, Some(hint.to_owned()))], "{text}");
         }
-        let table = "the table web is not implemented yet (planned); remove it".to_owned();
-        assert_eq!(inspect("[web]"), [("web".to_owned(), table, None)]);
+        let expected = ("web".to_owned(), "is a table, not a value".to_owned(), Some("write [web]".to_owned()));
+        assert_eq!(inspect("web = true"), [expected]);
     }
 
     #[test]

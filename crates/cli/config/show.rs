@@ -31,9 +31,9 @@ mod tests {
             "[local]\nrecords = [\"a. A 192.0.2.1\"]\n[[local.zone]]\nname = \"b.\"\n[[local.zone]]\nname = \"c.\"\ntype = \"nxdomain\"",
             "[resolver]\ndo-not-query = [\"10.1.2.3/8\"]\nipv6 = false\nqname-minimisation = \"strict\"\nprefetch = false",
         ] {
-            let config = parse(text, file).unwrap();
+            let config = parse(text, file, None).unwrap();
             let shown = config.to_toml(Some(file));
-            let again = parse(&shown, file).unwrap();
+            let again = parse(&shown, file, None).unwrap();
             assert_eq!(again.raw, config.raw, "{shown}");
             assert_eq!(again.to_toml(Some(file)), shown);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use proto::{Name, Record, RrType, zonefile};
+use proto::{Class, Name, Record, RrType, zonefile};
 
 use crate::keys::Voucher;
 use crate::{Ds, Key};
@@ -22,6 +22,14 @@ pub enum AnchorError {
     /// A record of another type.
     #[error("{name} {rtype}: a trust anchor is a DS or DNSKEY record")]
     WrongType {
+        /// Its owner.
+        name: Name,
+        /// Its type.
+        rtype: RrType,
+    },
+    /// A record of a class without public zones to vouch for.
+    #[error("{name} {rtype}: a trust anchor is of class IN")]
+    WrongClass {
         /// Its owner.
         name: Name,
         /// Its type.
@@ -79,10 +87,14 @@ impl TrustAnchors {
     /// Adds one anchor. A key that is marked as revoked is left out: it must not begin a chain (RFC 5011 §2.1).
     ///
     /// # Errors
-    /// [`AnchorError::WrongType`] for anything but DS and DNSKEY, [`AnchorError::Malformed`] for data that cannot be one of a zone.
+    /// [`AnchorError::WrongType`] and [`AnchorError::WrongClass`] for anything but DS and DNSKEY of class IN,
+    /// [`AnchorError::Malformed`] for data that cannot be one of a zone.
     pub fn add(&mut self, record: &Record) -> Result<(), AnchorError> {
         let (name, rtype) = (record.name.clone(), record.rtype);
         // An entry without anchors would count as a zone whose algorithms nobody knows: judge first.
+        if record.class != Class::IN {
+            return Err(AnchorError::WrongClass { name, rtype });
+        }
         let readable = match rtype {
             RrType::DS => Ds::read(&record.rdata).is_some(),
             RrType::DNSKEY => match Key::read(&record.rdata) {
@@ -165,25 +177,30 @@ fn without_blocks(text: &str) -> String {
     kept
 }
 
-/// The statements of a clause as records, if the text is one: `. initial-key 257 3 8 "AwEA…";`.
+const CLAUSES: [&str; 3] = ["managed-keys", "trusted-keys", "trust-anchors"];
+
+/// The statements of clauses as records, if the text has such: `. initial-key 257 3 8 "AwEA…";`.
 fn clause(text: &str) -> Result<Option<String>, AnchorError> {
     let text = without_blocks(text);
     let text: Vec<&str> = text.lines().map(without_comment).collect();
     let text = text.join("\n");
-    let trimmed = text.trim_start();
-    if !["managed-keys", "trusted-keys", "trust-anchors"].iter().any(|word| trimmed.starts_with(word)) {
+    let mut rest = text.trim_start();
+    if !CLAUSES.iter().any(|word| rest.starts_with(word)) {
         return Ok(None);
     }
-    let (Some(open), Some(close)) = (text.find('{'), text.rfind('}')) else {
-        return Err(AnchorError::Statement("a clause needs { and }".to_owned()));
-    };
-    if close < open {
-        return Err(AnchorError::Statement("a clause needs { and }".to_owned()));
-    }
     let mut lines = String::new();
-    for statement in text[open + 1..close].split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
-        lines += &record_of(statement).ok_or_else(|| AnchorError::Statement(statement.to_owned()))?;
-        lines.push('\n');
+    while !rest.is_empty() {
+        let begun = CLAUSES.iter().find_map(|word| rest.strip_prefix(word)?.trim_start().strip_prefix('{'));
+        // There are no braces in names and Base64.
+        let Some((statements, behind)) = begun.and_then(|begun| begun.split_once('}')) else {
+            let line = rest.lines().next().unwrap_or_default();
+            return Err(AnchorError::Statement(format!("{line} (a clause is trust-anchors {{ ... }};)")));
+        };
+        for statement in statements.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+            lines += &record_of(statement).ok_or_else(|| AnchorError::Statement(statement.to_owned()))?;
+            lines.push('\n');
+        }
+        rest = behind.trim_start_matches(|c: char| c == ';' || c.is_whitespace());
     }
     Ok(Some(lines))
 }
@@ -248,7 +265,10 @@ mod tests {
     fn other_records_are_refused() {
         let mut anchors = TrustAnchors::none();
         assert!(matches!(anchors.add_text(". IN A 192.0.2.1"), Err(AnchorError::WrongType { .. })));
-        assert!(matches!(anchors.add_text("managed-keys { . what; };"), Err(AnchorError::Statement(_))));
+        for text in ["managed-keys { . what; };", "trusted-keys { };\nzones { };", "trusted-keys {", "trusted-keys } {"]
+        {
+            assert!(matches!(anchors.add_text(text), Err(AnchorError::Statement(_))), "{text}");
+        }
         assert!(anchors.add_text("nonsense").is_err());
     }
 
@@ -258,6 +278,7 @@ mod tests {
         // The last two: a key without the flag of a zone key, and one of another protocol (RFC 4034 §2.1.1 and §2.1.2).
         let texts = [
             ". IN A 192.0.2.1",
+            ". CH DS 20326 8 2 E06D",
             ". IN TYPE43 \\# 3 010203",
             ". IN DNSKEY \\# 2 0101",
             ". IN DNSKEY 0 3 8 AwEAAaz/",
@@ -302,6 +323,11 @@ mod tests {
             (&format!("trusted-keys {{ \".\" 257 3 8 \"{key}\"; }};"), 0, 1),
             ("/* two\n lines */\n# head\nmanaged-keys { . initial-key 257 3 8 \"Aw EA\n Aaz/\"; };", 0, 1),
             (&format!("trust-anchors {{ . static-key 257 3 8 \"{key}\"; . static-ds 1 8 2 \"AB CD\"; }};"), 1, 1),
+            (
+                &format!("trusted-keys {{ . 257 3 8 \"{key}\"; }};\n\ntrust-anchors {{ . static-ds 1 8 2 \"AB\"; }};"),
+                1,
+                1,
+            ),
         ] {
             let mut anchors = TrustAnchors::none();
             anchors.add_text(text).unwrap_or_else(|error| panic!("{text}: {error}"));

@@ -216,7 +216,7 @@ impl<'a> Proofs<'a> {
         let parameters = records.first().expect("asked with records only").parameters;
         match parameters.judge(self.zone) {
             Judgement::Insecure(why) => Ok(insecure(why)),
-            Judgement::Fine => prove(&Hasher::new(parameters, effort)),
+            Judgement::Fine => prove(&Hasher::new(self.zone, parameters, effort)),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use proto::Name;
+
 use crate::Why;
 
 /// Failed signature checks paid for one question (KeyTrap, CVE-2023-50387). Checks that succeed cost nothing: a chain of
@@ -44,9 +46,9 @@ impl Effort {
     }
 
     /// Whether one more signature check may be tried.
-    pub(crate) fn may_check(&self) -> Result<(), Why> {
+    pub(crate) fn may_check(&self, zone: &Name, tag: u16) -> Result<(), Why> {
         if self.checks.load(Ordering::Relaxed) == 0 {
-            return Err(Why::TooMuchWork { what: "signature checks" });
+            return Err(too_many("failed signature checks", zone, Some(tag)));
         }
         self.done.fetch_add(1, Ordering::Relaxed);
         Ok(())
@@ -56,19 +58,23 @@ impl Effort {
         take(&self.checks);
     }
 
-    pub(crate) fn spend_hash(&self) -> Result<(), Why> {
-        if take(&self.hashes) { Ok(()) } else { Err(Why::TooMuchWork { what: "NSEC3 hashes" }) }
+    pub(crate) fn spend_hash(&self, zone: &Name) -> Result<(), Why> {
+        if take(&self.hashes) { Ok(()) } else { Err(too_many("NSEC3 hashes", zone, None)) }
     }
 
     /// Whether one more DS digest may be computed.
-    pub(crate) fn may_digest(&self) -> Result<(), Why> {
+    pub(crate) fn may_digest(&self, zone: &Name, tag: u16) -> Result<(), Why> {
         let spent = self.digests.load(Ordering::Relaxed) == 0;
-        if spent { Err(Why::TooMuchWork { what: "DS digests" }) } else { Ok(()) }
+        if spent { Err(too_many("DS digests that fit no key", zone, Some(tag))) } else { Ok(()) }
     }
 
     pub(crate) fn digest_failed(&self) {
         take(&self.digests);
     }
+}
+
+fn too_many(what: &'static str, zone: &Name, tag: Option<u16>) -> Why {
+    Why::TooMuchWork { what, zone: zone.clone(), tag }
 }
 
 fn take(counter: &AtomicU32) -> bool {
@@ -81,30 +87,30 @@ mod tests {
 
     #[test]
     fn an_allowance_ends_and_stays_ended() {
-        let effort = Effort::new();
+        let (effort, zone) = (Effort::new(), Name::root());
         for _ in 0..NSEC3_HASHES {
-            assert_eq!(effort.spend_hash(), Ok(()));
+            assert_eq!(effort.spend_hash(&zone), Ok(()));
         }
-        assert!(effort.spend_hash().is_err());
-        assert!(effort.spend_hash().is_err());
+        assert!(effort.spend_hash(&zone).is_err());
+        assert!(effort.spend_hash(&zone).is_err());
         for _ in 0..FAILED_CHECKS {
-            assert_eq!(effort.may_check(), Ok(()));
+            assert_eq!(effort.may_check(&zone, 1), Ok(()));
             effort.check_failed();
         }
-        assert!(effort.may_check().is_err());
+        assert!(effort.may_check(&zone, 1).is_err());
         assert_eq!(effort.checks_done(), FAILED_CHECKS);
         for _ in 0..FAILED_DIGESTS {
-            assert_eq!(effort.may_digest(), Ok(()));
+            assert_eq!(effort.may_digest(&zone, 1), Ok(()));
             effort.digest_failed();
         }
-        assert!(effort.may_digest().is_err());
+        assert!(effort.may_digest(&zone, 1).is_err());
     }
 
     #[test]
     fn valid_signatures_cost_nothing() {
-        let effort = Effort::new();
+        let (effort, zone) = (Effort::new(), Name::root());
         for _ in 0..1000 {
-            assert_eq!(effort.may_check(), Ok(()));
+            assert_eq!(effort.may_check(&zone, 1), Ok(()));
         }
     }
 }

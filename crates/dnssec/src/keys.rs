@@ -173,7 +173,7 @@ fn vouched_for<'a>(
     let strongest = records.iter().filter(counts).map(|ds| ds.digest_type.strength()).max().unwrap_or(0);
     for ds in records.iter().filter(counts).filter(|ds| ds.digest_type.strength() == strongest).take(MAX_DS) {
         for key in keys.iter().filter(|key| key.tag == ds.key_tag && key.algorithm == ds.algorithm) {
-            effort.may_digest()?;
+            effort.may_digest(zone, key.tag)?;
             if ds.digest == key_digest(zone, key, ds.digest_type) {
                 // Once, though an anchor or another DS record names it too: twice would look like a collision of tags.
                 if !found.contains(&key) {

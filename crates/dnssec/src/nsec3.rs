@@ -93,21 +93,22 @@ impl<'a> Nsec3<'a> {
 
 /// Hashes names of one zone, each once, and pays for each.
 pub(crate) struct Hasher<'a> {
+    zone: &'a Name,
     parameters: Parameters<'a>,
     effort: &'a Effort,
     known: RefCell<BTreeMap<Name, [u8; HASH_LEN]>>,
 }
 
 impl<'a> Hasher<'a> {
-    pub(crate) fn new(parameters: Parameters<'a>, effort: &'a Effort) -> Self {
-        Self { parameters, effort, known: RefCell::default() }
+    pub(crate) fn new(zone: &'a Name, parameters: Parameters<'a>, effort: &'a Effort) -> Self {
+        Self { zone, parameters, effort, known: RefCell::default() }
     }
 
     pub(crate) fn hash(&self, name: &Name) -> Result<[u8; HASH_LEN], Why> {
         if let Some(hash) = self.known.borrow().get(name) {
             return Ok(*hash);
         }
-        self.effort.spend_hash()?;
+        self.effort.spend_hash(self.zone)?;
         let hash = hash(name, self.parameters.salt, self.parameters.iterations);
         self.known.borrow_mut().insert(name.clone(), hash);
         Ok(hash)

@@ -111,7 +111,7 @@ pub(crate) fn verify_with(
         };
         let data = signed_data(&rrsig, &owner, rtype, &set.rdatas);
         for key in candidates {
-            effort.may_check()?;
+            effort.may_check(zone, key.tag)?;
             if signature::fits(rrsig.algorithm, &key.public_key, &data, rrsig.signature) {
                 let ttl = if window == 0 { TTL_IN_SKEW } else { window };
                 return Ok(Valid {

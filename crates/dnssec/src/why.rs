@@ -179,6 +179,19 @@ pub enum Why {
     TooMuchWork {
         /// On what.
         what: &'static str,
+        /// The zone.
+        zone: Name,
+        /// Tag of the key that was about to be tried, if it was about keys.
+        tag: Option<u16>,
+    },
+    /// Data of a zone whose existence the signed zone above denies, and that no trust anchor is for.
+    NotDelegated {
+        /// Owner of the set.
+        name: Name,
+        /// Type of the set.
+        rtype: RrType,
+        /// The zone.
+        zone: Name,
     },
     /// A negative trust anchor of the operator covers the name (RFC 7646).
     NegativeTrustAnchor {
@@ -205,6 +218,7 @@ impl Why {
             | Self::KeyTagCollisions { .. }
             // RFC 8914 §4.13 is for data that is missing; this is there.
             | Self::WildcardNotProven { .. }
+            | Self::NotDelegated { .. }
             | Self::TooMuchWork { .. } => EdeCode::DNSSEC_BOGUS,
             Self::NoUsableSignature { algorithm: Some(_), .. } => EdeCode::UNSUPPORTED_DNSKEY_ALGORITHM,
             Self::NoUsableSignature { algorithm: None, .. } => EdeCode::DNSSEC_BOGUS,
@@ -259,10 +273,14 @@ impl fmt::Display for Why {
                 write!(f, "the signatures over {name} {rtype} are malformed")
             }
             Self::KeyTagCollisions { zone, tag } => write!(f, "{zone} has more than two keys with tag {tag}"),
+            Self::NoDnskey { zone } if zone.is_root() => {
+                f.write_str("there is a trust anchor for the root, but no DNSKEY can be had")
+            }
             Self::NoDnskey { zone } => write!(f, "{zone} has a DS record, but no DNSKEY can be had"),
             Self::NoMatchingKey { zone, tags } => {
                 let tags: Vec<String> = tags.iter().map(u16::to_string).collect();
-                write!(f, "no DNSKEY of {zone} matches the DS records at its parent (key {})", tags.join(", "))
+                let vouchers = if zone.is_root() { "its trust anchors" } else { "the DS records at its parent" };
+                write!(f, "no DNSKEY of {zone} matches {vouchers} (key {})", tags.join(", "))
             }
             Self::NoZoneKeyBit { zone, tag } => write!(f, "key {tag} of {zone} is not marked as a zone key"),
             Self::Revoked { zone, tag } => write!(f, "key {tag} of {zone} is revoked"),
@@ -280,7 +298,15 @@ impl fmt::Display for Why {
             Self::TooManyIterations { zone, iterations } => {
                 write!(f, "{zone} uses NSEC3 with {iterations} iterations")
             }
-            Self::TooMuchWork { what } => write!(f, "too many {what} needed"),
+            Self::TooMuchWork { what, zone, tag: Some(tag) } => {
+                write!(f, "{zone} needs too many {what}; the next would be for key {tag}")
+            }
+            Self::TooMuchWork { what, zone, tag: None } => write!(f, "{zone} needs too many {what}"),
+            Self::NotDelegated { name, rtype, zone } => write!(
+                f,
+                "{name} {rtype} comes from {zone}, which the signed zone above it denies; \
+                 a private zone needs a trust anchor or a negative trust anchor"
+            ),
             Self::NegativeTrustAnchor { name } => {
                 write!(f, "validation is switched off for {name} by a negative trust anchor")
             }

@@ -11,12 +11,14 @@ use crate::budget::{Cost, Exhausted};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
     /// No server of a zone gave a usable reply.
-    #[error("no server of {zone} gave a usable reply ({why})")]
+    #[error("no {}server of {zone} gave a usable reply ({why})", if *.configured { "configured " } else { "" })]
     NoReachableServer {
         /// The zone.
         zone: Name,
         /// What the servers did.
         why: Unreachable,
+        /// Whether the configuration names the servers: the zone's own are not asked then.
+        configured: bool,
     },
     /// A limit on work was met.
     #[error("{}", .0.describe())]
@@ -89,7 +91,7 @@ impl ResolveError {
             Self::NotCached => EdeCode::NOT_AUTHORITATIVE,
         };
         let text = match self {
-            Self::NoReachableServer { zone, why } if zone.is_root() => {
+            Self::NoReachableServer { zone, why, configured: false } if zone.is_root() => {
                 format!("no root server could be reached: {why}")
             }
             other => other.to_string(),
@@ -103,7 +105,7 @@ impl ResolveError {
     /// after the network is back shall work.
     pub fn is_cached(&self) -> bool {
         match self {
-            Self::NoReachableServer { zone, why } => !zone.is_root() && *why != Unreachable::NoRoute,
+            Self::NoReachableServer { zone, why, .. } => !zone.is_root() && *why != Unreachable::NoRoute,
             Self::FailedBefore(_) | Self::NotCached | Self::Internal => false,
             Self::Exhausted(_) | Self::AliasLoop { .. } | Self::DependencyCycle(_) | Self::Bogus(_) => true,
         }

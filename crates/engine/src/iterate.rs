@@ -363,7 +363,7 @@ impl<N: Network> Resolver<N> {
                     others = Some(lookups.names.clone());
                 }
                 if candidates.is_empty() && lookups.is_empty() {
-                    return Err(unreachable(cut.zone(), why, lookups.spent));
+                    return Err(unreachable(cut, why, lookups.spent));
                 }
             }
             if !lookups.is_empty() {
@@ -584,10 +584,11 @@ fn patience(cut: &Cut, ask: &Ask, lookups: &Lookups, candidates: usize) -> (u32,
     }
 }
 
-fn unreachable(zone: &Name, why: Unreachable, spent: Option<Exhausted>) -> ResolveError {
+fn unreachable(cut: &Cut, why: Unreachable, spent: Option<Exhausted>) -> ResolveError {
     match spent {
         Some(Exhausted(Cost::FailedAddressLookup)) | None => {
-            ResolveError::NoReachableServer { zone: zone.clone(), why }
+            let (zone, configured) = (cut.zone().clone(), cut.configured.is_some());
+            ResolveError::NoReachableServer { zone, why, configured }
         }
         Some(exhausted) => exhausted.into(),
     }

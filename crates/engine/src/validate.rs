@@ -493,8 +493,15 @@ fn cuts_above(place: &Name, zone: &Name) -> impl Iterator<Item = Name> {
     (zone.label_count() + 1..=place.label_count()).map(|labels| place.suffix(labels))
 }
 
+/// The set claims to be of zone `signer`, which is no zone as far as the one above it says.
 fn wrong_signer(set: &Rrset, signer: Name, zone: &Name) -> ResolveError {
-    ResolveError::Bogus(Why::WrongSigner { name: set.name.clone(), rtype: set.rtype, signer, zone: zone.clone() })
+    let (name, rtype, zone) = (set.name.clone(), set.rtype, zone.clone());
+    let private = signer == zone;
+    ResolveError::Bogus(if private {
+        Why::NotDelegated { name, rtype, zone }
+    } else {
+        Why::WrongSigner { name, rtype, signer, zone }
+    })
 }
 
 fn keep_proofs(kept: &mut Vec<Rrset>, more: Vec<Rrset>) {

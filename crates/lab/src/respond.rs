@@ -34,7 +34,8 @@ impl Zone {
         match query.question() {
             Some(question) if question.name.is_at_or_below(&self.apex) => {
                 // RFC 4035 §3.1: DNSSEC records go to who sets DO only.
-                let wanted = query.edns.as_ref().is_some_and(|edns| edns.dnssec_ok);
+                let asks = question.rtype == RrType::RRSIG;
+                let wanted = asks || query.edns.as_ref().is_some_and(|edns| edns.dnssec_ok);
                 self.answer(question, wanted.then(|| self.evidence(now)).flatten(), &mut reply);
             }
             _ => reply.set_rcode(Rcode::REFUSED),
@@ -71,6 +72,10 @@ impl Zone {
                         add_each_once(&mut reply.authority, evidence.of_referral(&cut));
                     }
                 }
+                // A type of its own for who asks for it by name, but no set of the zone (RFC 4035 §2.2).
+                Found::NoData if question.rtype == RrType::RRSIG && self.is_signed_at(&name, evidence) => {
+                    reply.answer.extend(self.signatures_at(&name, evidence));
+                }
                 Found::NoData => self.deny(evidence, reply, |evidence| evidence.no_data(&name)),
                 Found::NxDomain => {
                     self.deny(evidence, reply, |evidence| evidence.no_name(&name));
@@ -92,6 +97,19 @@ impl Zone {
             reply.authority.extend(evidence.of_soa());
             add_each_once(&mut reply.authority, proof(evidence));
         }
+    }
+
+    fn signatures_at<'z>(
+        &'z self,
+        name: &'z Name,
+        evidence: Option<Evidence<'z>>,
+    ) -> impl Iterator<Item = Record> + use<'z> {
+        let types = self.node(name).into_iter().flat_map(Node::keys);
+        types.flat_map(move |rtype| evidence.map_or_else(Vec::new, |evidence| evidence.of_data(name, *rtype).0))
+    }
+
+    fn is_signed_at(&self, name: &Name, evidence: Option<Evidence<'_>>) -> bool {
+        self.signatures_at(name, evidence).next().is_some()
     }
 
     /// RFC 1034 §4.3.2 step 3, with DNAME (RFC 6672 §3.2) and wildcards (RFC 4592 §4.1).
@@ -177,9 +195,9 @@ fn from_node(node: &Node, name: &Name, rtype: RrType) -> Found {
     let owned = |records: &[Record]| -> Vec<Record> {
         records.iter().map(|record| Record { name: name.clone(), ..record.clone() }).collect()
     };
-    // RFC 4035 §2.5: NSEC stands beside a CNAME and is asked for as if there were none.
+    // RFC 4035 §2.5: NSEC and RRSIG stand beside a CNAME and are asked for as if there were none.
     if let Some(cname) = node.get(&RrType::CNAME)
-        && ![RrType::CNAME, RrType::ANY, RrType::NSEC].contains(&rtype)
+        && ![RrType::CNAME, RrType::ANY, RrType::NSEC, RrType::RRSIG].contains(&rtype)
     {
         return match rdata::target(&cname[0].rdata) {
             Some(target) => Found::Alias { records: owned(cname), target },

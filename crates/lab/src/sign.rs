@@ -70,6 +70,8 @@ pub enum DsAtParent {
     Published,
     /// No: the zone is an island of security.
     Absent,
+    /// No, but the trust anchors of the world name its key.
+    Anchored,
 }
 
 /// How a zone denies.
@@ -121,6 +123,12 @@ impl Signing {
     #[must_use]
     pub fn island(self) -> Self {
         Self { delegation: DsAtParent::Absent, ..self }
+    }
+
+    /// The same with a trust anchor of its own in place of a DS at the parent.
+    #[must_use]
+    pub fn anchored(self) -> Self {
+        Self { delegation: DsAtParent::Anchored, ..self }
     }
 }
 
@@ -271,7 +279,7 @@ pub(crate) fn sign(zones: &mut BTreeMap<Name, Zone>) -> Result<(), LabError> {
     }
     for apex in &apexes {
         let signer = zones[apex].signer().expect("made a moment ago");
-        if signer.how.delegation == DsAtParent::Absent {
+        if signer.how.delegation != DsAtParent::Published {
             continue;
         }
         let ds = signer.ds(apex);

@@ -36,10 +36,12 @@ pub enum TamperingKind {
     StripDs,
     /// DS sets are denied by the records of the child's own apex.
     DenyDsByChild,
+    /// Beside each signature stands another one, which says that the data comes from a wildcard.
+    AddSignature,
 }
 
 impl TamperingKind {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::DropSignatures,
         Self::ChangeData,
         Self::SwapKey,
@@ -49,6 +51,7 @@ impl TamperingKind {
         Self::ReplayWildcard,
         Self::StripDs,
         Self::DenyDsByChild,
+        Self::AddSignature,
     ];
 }
 
@@ -72,6 +75,7 @@ pub(crate) fn tamper(
         TamperingKind::AddKey => sign_anew(&evidence, reply, zone.set(&zone.apex, RrType::DNSKEY)),
         TamperingKind::MoveDenial => deny(zone, &evidence, question, reply, |_, records| records),
         TamperingKind::ForgeDenial => deny(zone, &evidence, question, reply, cover_everything),
+        TamperingKind::AddSignature => add_signatures(&mut reply.answer),
         TamperingKind::ReplayWildcard => replay(zone, &evidence, question, reply),
         TamperingKind::StripDs => strip_ds(zone, question, reply, &[]),
         TamperingKind::DenyDsByChild => {
@@ -88,6 +92,18 @@ fn change_addresses(records: &mut [Record]) {
     for record in records.iter_mut().filter(|record| record.rtype == RrType::A) {
         record.rdata = FORGED_ADDRESS.octets().into();
     }
+}
+
+/// The label count is the fourth octet of a signature's data (RFC 4034 §3.1).
+fn add_signatures(records: &mut Vec<Record>) {
+    let lied = |record: &Record| {
+        let mut octets = record.rdata.to_vec();
+        octets[3] = octets[3].saturating_sub(1);
+        *octets.last_mut().expect("a signature has octets") ^= 1;
+        Record { rdata: octets.into(), ..record.clone() }
+    };
+    let lies: Vec<Record> = records.iter().filter(|record| record.rtype == RrType::RRSIG).map(lied).collect();
+    records.splice(0..0, lies);
 }
 
 /// Signs with a key that nobody vouches for, beside which these others are published.

@@ -141,9 +141,9 @@ impl World {
         above.or_else(|| question.name.ancestors().find_map(best))
     }
 
-    /// The trust anchor of this world: DS records of its root, none if that is not signed.
+    /// The trust anchors of this world as DS records: of its root if that is signed, and of islands that have one.
     pub fn anchors(&self) -> Vec<Record> {
-        self.zone(&Name::root()).and_then(crate::sign::anchor).into_iter().collect()
+        self.zones().filter(|zone| zone.apex.is_root() || zone.is_anchored()).filter_map(crate::sign::anchor).collect()
     }
 
     /// Names and addresses of the root servers: the hints to begin with.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use proto::{Name, Record, RrType, rdata, zonefile};
 
 use crate::LabError;
-use crate::sign::{Flaw, Signer, Signing};
+use crate::sign::{DsAtParent, Flaw, Signer, Signing};
 
 /// The records of one name by type.
 pub(crate) type Node = BTreeMap<RrType, Vec<Record>>;
@@ -115,6 +115,11 @@ impl Zone {
 
     pub(crate) fn signer(&self) -> Option<&Signer> {
         self.signer.as_deref()
+    }
+
+    /// Whether it has a trust anchor of its own in place of a DS record at its parent.
+    pub(crate) fn is_anchored(&self) -> bool {
+        self.signing.as_ref().is_some_and(|how| how.delegation == DsAtParent::Anchored)
     }
 
     /// What is wrong with its signing.

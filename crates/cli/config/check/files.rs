@@ -1,5 +1,6 @@
 //! Checks of what is written in zone format, in the file itself or in others: anchors, local data, root hints.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use engine::dnssec::anchors::TrustAnchors;
@@ -70,6 +71,9 @@ impl Checker<'_> {
                 }
             }
         }
+        if let Err(what) = aliases_stand_alone(&records) {
+            self.wrong("local.records", what, None);
+        }
         let key = "local.hosts-file";
         let hint = Some("an address and its names on each line, as in /etc/hosts");
         records.extend(self.file(key, &mut local.hosts_file, directory, hint, hosts::parse).unwrap_or_default());
@@ -135,7 +139,18 @@ fn zone_data(text: &str, apex: &Name) -> Result<Vec<Record>, String> {
         return Err(format!("{} is delegated; such a zone needs a [[stub]]", cut.name));
     }
     records.iter().try_for_each(servable)?;
+    aliases_stand_alone(&records)?;
     Ok(records)
+}
+
+/// RFC 2181 §10.1: what has a CNAME has nothing else.
+fn aliases_stand_alone(records: &[Record]) -> Result<(), String> {
+    let aliases = records.iter().filter(|record| record.rtype == RrType::CNAME);
+    let aliases: BTreeMap<&Name, &Record> = aliases.map(|record| (&record.name, record)).collect();
+    match records.iter().find(|record| aliases.get(&record.name).is_some_and(|alias| alias != record)) {
+        Some(other) => Err(format!("{} has other data beside its CNAME (RFC 2181 §10.1)", other.name)),
+        None => Ok(()),
+    }
 }
 
 /// Whether a record can be told from memory.

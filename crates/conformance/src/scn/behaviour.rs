@@ -58,6 +58,7 @@ const TAMPERINGS: &[(&str, TamperingKind)] = &[
     ("replay-wildcard", TamperingKind::ReplayWildcard),
     ("strip-ds", TamperingKind::StripDs),
     ("deny-ds-by-child", TamperingKind::DenyDsByChild),
+    ("add-signature", TamperingKind::AddSignature),
 ];
 
 const FLAWS: &[(&str, Flaw)] = &[
@@ -138,6 +139,7 @@ pub(super) fn signing(words: &mut Words) -> Result<Signing, String> {
             "opt-out" => how.opt_out(),
             "split" => how.split(),
             "island" => how.island(),
+            "anchored" => how.anchored(),
             flaw => {
                 let flaw = find(FLAWS, flaw).ok_or_else(|| wrong(flaw, "way to sign", FLAWS))?;
                 how.flawed(flaw)

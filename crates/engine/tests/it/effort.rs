@@ -34,7 +34,7 @@ async fn a_spent_allowance_fails_its_question_and_says_nothing_of_the_zone_to_th
             if answer.rcode == SERVFAIL {
                 failed += 1;
                 assert_eq!(ede(&answer), [6], "{ask}: {answer:?}");
-                assert_eq!(answer.extended_errors[0].text, "too many NSEC3 hashes needed", "{ask}");
+                assert!(answer.extended_errors[0].text.ends_with("needs too many NSEC3 hashes"), "{ask}: {answer:?}");
             } else {
                 assert_eq!((answer.rcode, answer.security), (Rcode::NOERROR, Security::Insecure), "{ask}");
             }

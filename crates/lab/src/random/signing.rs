@@ -5,13 +5,14 @@ use super::tree::Tree;
 use crate::tamper::{Tampering, TamperingKind};
 use crate::{Server, Signing, SigningAlgorithm, Zone};
 
-/// The root always; most others; some without DS at their parent.
+/// The root always; most others; some without DS at their parent, and some of these with an anchor.
 pub(super) fn sign(zones: Vec<Zone>, draw: &Draw) -> Vec<Zone> {
     let sign = |zone: Zone| match zone.apex.is_root() || draw.percent(88) {
         true => {
             let how = how(draw);
-            let lost = !zone.apex.is_root() && draw.percent(6);
-            zone.signed(if lost { how.island() } else { how })
+            let below_root = !zone.apex.is_root();
+            let how = if below_root && draw.percent(6) { how.island() } else { how };
+            zone.signed(if below_root && draw.percent(6) { how.anchored() } else { how })
         }
         false => zone,
     };

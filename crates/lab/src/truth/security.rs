@@ -39,7 +39,7 @@ fn of_proof(zone: &Zone, how: &Nsec3, name: &Name, rtype: RrType) -> TruthSecuri
     }
 }
 
-/// Whether DS records lead to the zone from the root.
+/// Whether DS records lead to the zone from the root, or from an anchor below it.
 fn of_zone(world: &World, zone: &Zone) -> TruthSecurity {
     if zone.flaw().is_some() {
         return TruthSecurity::Unknown;
@@ -50,7 +50,8 @@ fn of_zone(world: &World, zone: &Zone) -> TruthSecurity {
         DenialKind::Nsec3(how) if how.iterations > MAX_ITERATIONS => TruthSecurity::Either,
         _ => TruthSecurity::Secure,
     };
-    let Some(parent) = parent_of(world, zone) else { return own };
+    let parent = parent_of(world, zone).filter(|_| !zone.is_anchored());
+    let Some(parent) = parent else { return own };
     let above = of_zone(world, parent).min(own);
     if parent.set(&zone.apex, RrType::DS).is_empty() { above.min(TruthSecurity::Insecure) } else { above }
 }
