@@ -24,6 +24,7 @@ pub mod hints;
 mod inflight;
 mod infra;
 mod iterate;
+mod lasting;
 mod minimise;
 mod query_zone;
 mod race;
@@ -46,6 +47,7 @@ pub use config::{
 pub use dns64::{Dns64, Dns64Error};
 pub use dnssec;
 pub use error::{ResolveError, Unreachable};
+pub use lasting::Lasting;
 pub use resolver::Resolver;
 pub use trace::{
     CachedWhat, CutSource, Entry, Event, KeySeen, Outcome, Purpose, SignatureSeen, TRACE_VERSION, Trace, Transport,

@@ -145,6 +145,7 @@ impl<N: Network> Resolver<N> {
                 None => break,
             }
         }
+        work.notes().rest_on_more();
         // A failure that is remembered tells more of the name than the gap that it should lie in.
         if let Some(failed) = self.cache.failure(question, scope(checking), self.env.clock.wall()) {
             self.record_all(vec![from_cache_event(question, CachedWhat::Failure, vec![])], work);
@@ -208,8 +209,10 @@ impl<N: Network> Resolver<N> {
 
     /// What the cache knows of one name: data, denial, an alias, a name above that does not exist.
     fn known(&self, ask: &Question, work: &Work, events: &mut Vec<Event>) -> Option<Step> {
+        work.notes().rest_on(&self.cache, &ask.name);
         let now = self.env.clock.wall();
         let usable = |found: &Found| {
+            work.notes().end_at(self.stays_until(found));
             let checked = work.checked == Checked::No || found.provenance.security != Security::Unchecked;
             checked && !(is_aging(found, now) && work.meets_aging() == Freshness::Young)
         };
@@ -231,6 +234,7 @@ impl<N: Network> Resolver<N> {
             events.push(from_cache_event(ask, CachedWhat::Alias, vec![set]));
             return Some(Step::Alias(step, found.provenance.security, found.proofs));
         }
+        work.notes().rest_on_more(); // the names above
         for above in ask.name.ancestors().skip(1) {
             let Some(found) = self.found(&above, RrType::DNAME).filter(usable) else { continue };
             let Known::Rrset(dname) = found.known else { continue };
@@ -255,6 +259,11 @@ impl<N: Network> Resolver<N> {
             return Some(Step::End(self.end_from_cache(ask, found, events)));
         }
         None
+    }
+
+    /// Until when found data is used as it is.
+    fn stays_until(&self, found: &Found) -> WallTime {
+        if self.config.prefetch { aging_begins(found) } else { found.expires }
     }
 
     /// A denial that follows from records of the zone already known (RFC 8198 §5).
@@ -610,6 +619,12 @@ fn is_from_referral(ask: &Question, fetched: &Fetched) -> bool {
 /// Whether the last tenth of the time to live has begun.
 fn is_aging(found: &Found, now: WallTime) -> bool {
     now.ttl_left(found.expires) <= found.stored_ttl / AGING_PART
+}
+
+/// No later than the moment from which on [`is_aging`].
+fn aging_begins(found: &Found) -> WallTime {
+    let whole_seconds = u64::from(found.stored_ttl / AGING_PART) + 1;
+    WallTime(found.expires.0.saturating_sub(whole_seconds * 1000))
 }
 
 fn scope(checking: Checking) -> FailureScope {

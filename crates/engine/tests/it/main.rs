@@ -12,6 +12,7 @@ mod dns64;
 mod exchanges;
 mod freshness;
 mod lab;
+mod lasting;
 mod limits;
 mod minimisation;
 mod museum;
