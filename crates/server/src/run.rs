@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use engine::Resolver;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -59,8 +59,7 @@ impl Bound {
         let mut tasks = JoinSet::new();
         for sockets in self.sockets {
             for socket in sockets.udp {
-                let socket = Arc::new(UdpSocket::from_std(socket)?);
-                tasks.spawn(udp::serve(socket, service.clone(), busy.clone()));
+                tasks.spawn(udp::serve(udp::Served::new(socket)?, service.clone(), busy.clone()));
             }
             let listener = TcpListener::from_std(sockets.tcp)?;
             let (connections, stopping) = (connections.clone(), stopping.clone());
