@@ -13,6 +13,7 @@ mod addresses;
 mod alias;
 mod anchors;
 mod answer;
+mod between;
 mod budget;
 mod classify;
 mod config;
@@ -39,6 +40,7 @@ mod validate;
 mod work;
 
 pub use answer::{Answer, Checking, ClientQuestion, Recursion, Synthesis};
+pub use between::Hook;
 pub use budget::Cost;
 pub use config::{
     ConfiguredZone, EngineConfig, Limits, Minimisation, NegativeAnchor, RebindingFilter, RootServer, ServerKind, Stale,

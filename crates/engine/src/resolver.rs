@@ -15,6 +15,7 @@ use transport::{Entropy, Env, Network, TcpConnections};
 
 use crate::alias::{self, Alias};
 use crate::anchors::Anchors;
+use crate::between::{Between, Hook};
 use crate::classify::{Answered, End};
 use crate::config::{EngineConfig, ServerKind};
 use crate::denials::{Denials, Synthesis};
@@ -43,6 +44,8 @@ pub struct Resolver<N: Network> {
     /// Walks for clients: its roots. A walk goes on after its client was told to wait no longer, and whoever asks the
     /// same then joins it instead of beginning with a full budget.
     walks: Inflight<(Question, Checking), Result<Chased, ResolveError>>,
+    /// What is done between the steps of walks.
+    between: Between,
     /// When the parent was last asked again for the servers of a zone whose servers were gone.
     pub(crate) renewals: Mutex<BTreeMap<Name, std::time::Instant>>,
     /// Gaps between names, as signed zones have shown them.
@@ -90,14 +93,16 @@ impl<N: Network> Resolver<N> {
         let cookie_draws = env.entropy.stream("cookie");
         let env = Env { entropy: env.entropy.stream("exchange"), ..env };
         let anchors = Anchors::configured(&config.validation, env.clock.wall());
+        let between = Between::default();
         Arc::new(Self {
             env,
             cache,
             config,
             infra: Infra::default(),
             connections: TcpConnections::default(),
-            inflight: Inflight::new(),
-            walks: Inflight::new(),
+            inflight: Inflight::new(&between),
+            walks: Inflight::new(&between),
+            between,
             renewals: Mutex::default(),
             anchors,
             trust: TrustTable::default(),
@@ -110,6 +115,11 @@ impl<N: Network> Resolver<N> {
     /// Number of walks and of questions to servers that are in flight.
     pub fn in_flight(&self) -> usize {
         self.walks.len() + self.inflight.len()
+    }
+
+    /// From now on `hook` is called between the steps of walks that begin, so that quick work need not wait behind them.
+    pub fn between_steps(&self, hook: Hook) {
+        self.between.set(hook);
     }
 
     /// The cache.

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use engine::{Answer, ClientQuestion, Lasting, Resolver, Trace};
+use engine::{Answer, ClientQuestion, Hook, Lasting, Resolver, Trace};
 use proto::{Ede, EdeCode, Question, Rcode, Rrset, Security, WallTime};
 use tracing::debug;
 use transport::{Clock, Network};
@@ -185,6 +185,11 @@ impl<N: Network> Service<N> {
         }
         let whole = answer_behind(behind, Answer::clone(&answer));
         Some(self.write(&reply_to, Content::Answer(&whole), client.transport))
+    }
+
+    /// Calls `hook` between the steps of walks.
+    pub(crate) fn between_steps(&self, hook: Hook) {
+        self.resolver.between_steps(hook);
     }
 
     /// Questions that wait for the walk at the moment.

@@ -4,14 +4,16 @@
 mod batch;
 mod exchange;
 
+use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tracing::debug;
-use transport::Network;
+use transport::{Clock, Network};
 
 use crate::client::Client;
 use crate::run::Busy;
@@ -20,6 +22,9 @@ use batch::Unsent;
 
 /// Batches taken from one socket in a row, before other tasks have their turn.
 const BATCHES_PER_TURN: usize = 4;
+
+/// So often walks look for questions at most: what is ready waits that long, and for the step that goes on.
+const LOOK_EVERY: Duration = Duration::from_micros(100);
 
 /// A socket that is served.
 pub(crate) struct Served {
@@ -64,14 +69,59 @@ enum Drained {
     No,
 }
 
+/// All sockets, for those who look after them between the steps of walks: the runtime takes its tasks in turn, and what is ready would
+/// wait behind all walks that go on at the moment.
+pub(crate) struct Front<N: Network> {
+    served: Vec<Arc<Served>>,
+    service: Arc<Service<N>>,
+    clock: Clock,
+    busy: Busy,
+}
+
+thread_local! {
+    /// When this thread last looked.
+    static LOOKED: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+impl<N: Network> Front<N> {
+    pub(crate) fn new(served: Vec<Arc<Served>>, service: Arc<Service<N>>, busy: Busy) -> Self {
+        Self { served, service, clock: Clock::system(), busy }
+    }
+
+    /// Answers what has come, unless this thread has looked just now.
+    pub(crate) fn look(&self) {
+        let now = self.clock.now();
+        let recent = |looked: Instant| now.saturating_duration_since(looked) < LOOK_EVERY;
+        if LOOKED.get().is_some_and(recent) {
+            return;
+        }
+        LOOKED.set(Some(now));
+        for served in &self.served {
+            let mut later = Later::default();
+            match batch::answer(served, &self.service, &mut later) {
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => debug!("receiving datagrams: {error}"),
+                _ => {}
+            }
+            if !later.unsent.is_empty() {
+                tokio::spawn(send_later(served.clone(), self.service.clone(), std::mem::take(&mut later.unsent)));
+            }
+            later.spawn(served, &self.service, &self.busy);
+        }
+    }
+}
+
+async fn send_later<N: Network>(served: Arc<Served>, service: Arc<Service<N>>, unsent: Vec<Unsent>) {
+    for Unsent { octets, address } in unsent {
+        send(&served, &service, &octets, Client::datagram(address)).await;
+    }
+}
+
 /// Takes batches until there is nothing more, or it is the others' turn.
 async fn take_turn<N: Network>(served: &Arc<Served>, service: &Arc<Service<N>>, busy: &Busy) -> Drained {
     for _ in 0..BATCHES_PER_TURN {
         let mut later = Later::default();
         let received = served.try_receive(|| batch::answer(served, service, &mut later));
-        for (waiting, client) in later.waiting.drain(..) {
-            tokio::spawn(finish(served.clone(), service.clone(), waiting, client, busy.clone()));
-        }
+        later.spawn(served, service, busy);
         for Unsent { octets, address } in later.unsent.drain(..) {
             send(served, service, &octets, Client::datagram(address)).await;
         }
@@ -94,6 +144,15 @@ struct Later {
     unsent: Vec<Unsent>,
 }
 
+impl Later {
+    /// Lets questions that wait go on as tasks.
+    fn spawn<N: Network>(&mut self, served: &Arc<Served>, service: &Arc<Service<N>>, busy: &Busy) {
+        for (waiting, client) in self.waiting.drain(..) {
+            tokio::spawn(finish(served.clone(), service.clone(), waiting, client, busy.clone()));
+        }
+    }
+}
+
 async fn finish<N: Network>(
     served: Arc<Served>,
     service: Arc<Service<N>>,
@@ -113,3 +172,6 @@ async fn send<N: Network>(served: &Served, service: &Service<N>, reply: &[u8], c
         debug!("sending to {}: {error}", client.address);
     }
 }
+
+#[cfg(test)]
+mod tests;
