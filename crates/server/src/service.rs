@@ -284,8 +284,7 @@ impl<N: Network> Service<N> {
 
     /// Keeps a reply for the next client that asks in the same way.
     fn keep_ready(&self, request: &[u8], reply: &Reply, made: WallTime, lasting: &Lasting) {
-        let says_something = matches!(reply.rcode, Rcode::NOERROR | Rcode::NXDOMAIN);
-        if let (true, true, Some(asked)) = (reply.whole, says_something, Asked::read(request)) {
+        if let (true, Some(asked)) = (reply.whole, Asked::read(request)) {
             self.ready.keep(&asked, &reply.octets, made, lasting);
         }
     }

@@ -174,10 +174,10 @@ async fn a_wall_clock_that_jumps_ends_what_is_ready() {
 }
 
 /// A cached set in place of what is there.
-fn put(bench: &Bench, owner: &str, rtype: RrType, data: &[u8]) {
+fn put(bench: &Bench, owner: &str, rtype: RrType, data: &[u8], security: Security) {
     let set = Rrset::new(owner.parse().unwrap(), rtype, 300, [data]);
     let zone = set.name.parent().unwrap();
-    let provenance = Provenance { rank: Rank::AuthoritativeAnswer, zone, security: Security::Secure };
+    let provenance = Provenance { rank: Rank::AuthoritativeAnswer, zone, security };
     let now = bench.service.wall();
     assert_eq!(bench.resolver.cache().put_rrset(set, provenance, now), Put::Stored);
 }
@@ -194,16 +194,16 @@ async fn what_is_learnt_anew_is_told_at_once() {
         let message = Message::parse(&reply).unwrap();
         (message.rcode(), message.answer.iter().map(|record| record.rdata[0]).collect::<Vec<_>>())
     };
-    put(&bench, "www.example.com.", RrType::CNAME, b"\x01b\x07example\x03com\0");
-    put(&bench, "b.example.com.", RrType::A, &[11, 0, 0, 1]);
+    put(&bench, "www.example.com.", RrType::CNAME, b"\x01b\x07example\x03com\0", Security::Secure);
+    put(&bench, "b.example.com.", RrType::A, &[11, 0, 0, 1], Security::Secure);
     assert_eq!(answers(&bench).await, (Rcode::NOERROR, vec![1, 11]));
     assert!(ready(&bench, &request, udp(HOME)).is_some());
-    put(&bench, "b.example.com.", RrType::A, &[12, 0, 0, 1]);
+    put(&bench, "b.example.com.", RrType::A, &[12, 0, 0, 1], Security::Secure);
     assert_eq!(answers(&bench).await, (Rcode::NOERROR, vec![1, 12]), "the end of an alias");
-    put(&bench, "www.example.com.", RrType::CNAME, b"\x02cc\x07example\x03com\0");
-    put(&bench, "cc.example.com.", RrType::A, &[13, 0, 0, 1]);
+    put(&bench, "www.example.com.", RrType::CNAME, b"\x02cc\x07example\x03com\0", Security::Secure);
+    put(&bench, "cc.example.com.", RrType::A, &[13, 0, 0, 1], Security::Secure);
     assert_eq!(answers(&bench).await, (Rcode::NOERROR, vec![2, 13]), "the alias");
-    put(&bench, "www.example.com.", RrType::A, &[14, 0, 0, 1]);
+    put(&bench, "www.example.com.", RrType::A, &[14, 0, 0, 1], Security::Secure);
     assert_eq!(answers(&bench).await, (Rcode::NOERROR, vec![14]), "data beside it");
     let negative = Negative { denial: Denial::NxDomain, soa: None, proofs: vec![] };
     let name: Name = "www.example.com.".parse().unwrap();
@@ -212,12 +212,12 @@ async fn what_is_learnt_anew_is_told_at_once() {
     let asked = Question::new(name.clone(), RrType::A);
     assert_eq!(bench.resolver.cache().put_negative(&asked, negative, provenance, bench.service.wall()), Put::Stored);
     assert_eq!(answers(&bench).await, (Rcode::NXDOMAIN, vec![]));
-    put(&bench, "www.example.com.", RrType::A, &[15, 0, 0, 1]);
+    put(&bench, "www.example.com.", RrType::A, &[15, 0, 0, 1], Security::Secure);
     assert_eq!(answers(&bench).await, (Rcode::NOERROR, vec![15]));
     assert!(ready(&bench, &request, udp(HOME)).is_some());
     bench.resolver.cache().remove_name(&name);
     assert_eq!(ready(&bench, &request, udp(HOME)), None, "removed");
-    put(&bench, "www.example.com.", RrType::A, &[16, 0, 0, 1]);
+    put(&bench, "www.example.com.", RrType::A, &[16, 0, 0, 1], Security::Secure);
     warm(&bench, &request).await;
     bench.resolver.cache().clear();
     assert_eq!(ready(&bench, &request, udp(HOME)), None, "cleared");
@@ -263,6 +263,26 @@ async fn a_reply_too_large_for_a_client_is_not_ready_for_it_rfc6891_6_2_3() {
     let Step::Reply(cut) = bench.service.begin(&request, udp(HOME)) else { panic!() };
     assert!(Message::parse(&cut).unwrap().flags.has(Flags::TC));
     assert!(ready(&bench, &request, tcp(HOME)).is_some(), "a reply that was cut does not take its place");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_without_all_its_words_is_not_kept_for_those_with_room_rfc8914_3() {
+    let bench = Bench::new(|_| ());
+    let zone = "unknown-algorithm.museum.rootwalk.net.";
+    let known = bench.ask(&format!("www.{zone} A"), tcp(HOME)).await.unwrap();
+    let words = known.edns.unwrap().options[0].1.len();
+    assert!(words > 20, "its zone is signed in a way that nobody knows, and the reply says so");
+    put(&bench, &format!("x.{zone}"), RrType::NULL, &[7; 512 - 90], Security::Insecure);
+    let question = Question::new(format!("x.{zone}").parse().unwrap(), RrType::NULL);
+    let dress = Dress { flags: Flags::RD, edns: Some((512, false)), upper: |_| false };
+    let request = dress.on(1, &question);
+    let Step::Reply(cut) = bench.service.begin(&request, udp(HOME)) else { panic!() };
+    assert_eq!(Message::parse(&cut).unwrap().edns.unwrap().options[0].1.len(), 2, "there is no room for words");
+    assert_eq!(ready(&bench, &request, tcp(HOME)), None);
+    let Step::Reply(whole) = bench.service.begin(&request, tcp(HOME)) else { panic!() };
+    assert_eq!(Message::parse(&whole).unwrap().edns.unwrap().options[0].1.len(), words);
+    assert_eq!(ready(&bench, &request, tcp(HOME)), Some(whole));
+    assert_eq!(ready(&bench, &request, udp(HOME)), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -332,6 +352,23 @@ fn the_same_question_takes_its_place_once() {
     let once = table.octets();
     keep(&table, &request, &reply);
     assert_eq!(table.octets(), once);
+}
+
+#[test]
+fn no_ttl_falls_below_nothing_rfc2181_8() {
+    let (table, make) = table(256 << 10);
+    let (request, reply) = make(1);
+    keep(&table, &request, &reply);
+    let mut short = Message::parse(&reply).unwrap();
+    short.answer[0].ttl = 5;
+    let (another, _) = make(2);
+    short.questions = Message::parse(&another).unwrap().questions;
+    keep(&table, &another, &short.to_wire());
+    let at = |request: &[u8], seconds| {
+        table.find(&Asked::read(request).unwrap(), 1232, NOW.plus_ttl(seconds), |_| true, &mut Vec::new())
+    };
+    assert!(at(&request, 5) && at(&another, 4));
+    assert!(!at(&another, 5), "its data lasts longer, but what stands beside it does not");
 }
 
 #[test]

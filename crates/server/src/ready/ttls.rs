@@ -7,8 +7,8 @@ const MAX_RECORDS: usize = 64;
 /// Type, class, TTL and length of a record.
 const FIELDS_OCTETS: usize = 10;
 
-/// Offsets of the TTLs of all records but OPT, and the least TTL; none if the message has no records with a TTL, too many
-/// of them, or is not whole.
+/// Offsets of the TTLs of all records but OPT, and the least TTL; none if the message has no records with a TTL (so no failure has
+/// any), too many of them, or is not whole.
 pub(crate) fn find(message: &[u8]) -> Option<(Vec<u16>, u32)> {
     let header = message.first_chunk::<HEADER_OCTETS>()?;
     let count = |section: usize| usize::from(u16::from_be_bytes([header[4 + 2 * section], header[5 + 2 * section]]));
