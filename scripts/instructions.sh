@@ -7,7 +7,7 @@
 # the same on a busy machine.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-limit=${1:-1000}
+limit=${1:-1200}
 few=10000 many=60000
 
 binary=$(cargo bench --quiet --locked -p rootwalk-server --bench ready --no-run --message-format=json 2>/dev/null |
@@ -22,8 +22,7 @@ count() {
     valgrind --tool=callgrind --callgrind-out-file=/dev/null "$binary" --replay "$1" 2>&1 |
         sed -n 's/^==[0-9]*== Collected : \([0-9]*\).*/\1/p'
 }
-first=$(count "$few")
-second=$(count "$many")
+first=$(count "$few") && second=$(count "$many") || { echo "the benchmark does not run: $binary"; exit 1; }
 each=$(((second - first) / (many - few)))
 echo "instructions for an answer that is ready: $each of at most $limit"
 [ "$each" -gt 0 ] && [ "$each" -le "$limit" ]

@@ -67,10 +67,13 @@ const PURE: &[&str] = &[
     "crates/engine/src/denials.rs",
     "crates/engine/src/dns64.rs",
     "crates/engine/src/infra.rs",
+    "crates/engine/src/lasting.rs",
     "crates/engine/src/minimise.rs",
     "crates/engine/src/scrub.rs",
     "crates/engine/src/select.rs",
     "crates/engine/src/sentinel.rs",
+    "crates/server/src/ready.rs",
+    "crates/server/src/ready/",
     "crates/transport/src/query.rs",
 ];
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use cache::{Cache, CacheConfig};
 use divan::{Bencher, black_box};
-use engine::{EngineConfig, Resolver, RootServer};
+use engine::{EngineConfig, Resolver, RootServer, Validation};
 use lab::{Faults, SimNetwork, World};
 use proto::{Edns, Flags, Message, Question, RrType};
 use server::{Client, ServerConfig, Service, Step};
@@ -52,7 +52,10 @@ impl Bench {
 fn service() -> Arc<Service<SimNetwork>> {
     let (world, entropy) = (World::embedded(), Entropy::seeded(1));
     let hints = world.root_servers().into_iter();
+    let mut validation = Validation::off();
+    world.anchors().iter().for_each(|anchor| validation.anchors.add(anchor).unwrap());
     let config = EngineConfig {
+        validation,
         root_hints: hints.map(|(name, addresses)| RootServer { name, addresses }).collect(),
         query_localhost: true,
         ..EngineConfig::default()
