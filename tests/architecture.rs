@@ -31,6 +31,7 @@ const KEPT_TO: &[(&str, &[&str], &str)] = &[
     ("getrandom", &["transport", "cryptodemo"], "chance enters through transport::Entropy, and cryptodemo::random"),
     ("rand_chacha", &["transport"], "chance enters through transport::Entropy"),
     ("socket2", &["server", "transport"], "sockets are opened at the edges"),
+    ("nix", &["server"], "only clients come in batches"),
     ("anyhow", &["rootwalk", "xtask"], "libraries have closed error types"),
     ("clap", &["rootwalk", "cryptodemo", "xtask"], "the command line belongs to the binaries"),
     ("rsa", &["cryptodemo"], "RUSTSEC-2023-0071: nothing that a network reaches may use it"),
@@ -68,10 +69,13 @@ const PURE: &[&str] = &[
     "crates/engine/src/denials.rs",
     "crates/engine/src/dns64.rs",
     "crates/engine/src/infra.rs",
+    "crates/engine/src/lasting.rs",
     "crates/engine/src/minimise.rs",
     "crates/engine/src/scrub.rs",
     "crates/engine/src/select.rs",
     "crates/engine/src/sentinel.rs",
+    "crates/server/src/ready.rs",
+    "crates/server/src/ready/",
     "crates/transport/src/query.rs",
 ];
 

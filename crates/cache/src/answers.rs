@@ -98,7 +98,11 @@ impl Cache {
             return self.shard(key).refuse();
         }
         let entry = Entry::new(owner.wire(), value, now.plus_ttl(ttl), ttl);
-        self.shard(key).put(key, place, entry, now)
+        let put = self.shard(key).put(key, place, entry, now);
+        if put != Put::KeptBetter {
+            self.changes.note(key); // also if it was refused: what it contradicted is gone all the same
+        }
+        put
     }
 
     fn answer(&self, question: &Question, wanted: Wanted, now: WallTime) -> Option<Found> {

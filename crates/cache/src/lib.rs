@@ -28,6 +28,7 @@
 //! ```
 
 mod answers;
+mod basis;
 mod config;
 mod delegations;
 mod entry;
@@ -45,6 +46,8 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard};
 
+pub use basis::Basis;
+use basis::Changes;
 pub use config::CacheConfig;
 use key::{Key, KeyHash, Owner};
 pub use known::{Delegation, Denial, Failure, FailureScope, Found, Known, NameServer, Negative, Provenance, Put};
@@ -63,6 +66,7 @@ const USUAL_SHARDS: usize = 64;
 pub struct Cache {
     config: CacheConfig,
     hash: KeyHash,
+    changes: Changes,
     shards: Box<[Mutex<Shard>]>,
 }
 
@@ -76,15 +80,20 @@ impl Cache {
     /// An empty cache whose choice of what to evict follows from `seed`, for simulations. A server's must be secret.
     pub fn with_hash_seed(config: CacheConfig, seed: u64) -> Self {
         let count = shard_count(config.size);
-        let shard = || Mutex::new(Shard::new(config.size / count, config.max_stale));
-        Self { config, hash: KeyHash::new(seed), shards: std::iter::repeat_with(shard).take(count).collect() }
+        let changes = Changes::new(config.size);
+        let bytes_each = config.size.saturating_sub(changes.bytes()) / count;
+        let shard = || Mutex::new(Shard::new(bytes_each, config.max_stale));
+        let shards = std::iter::repeat_with(shard).take(count).collect();
+        Self { config, hash: KeyHash::new(seed), changes, shards }
     }
 
     /// Removes all that is known of exactly this name; gives the number of entries.
     pub fn remove_name(&self, name: &Name) -> usize {
         let owner = Owner::new(name);
         let key = self.key(owner.wire());
-        self.shard(key).remove_name(key)
+        let removed = self.shard(key).remove_name(key);
+        self.changes.note(key);
+        removed
     }
 
     /// Removes everything. The counters since the start stay.
@@ -93,6 +102,7 @@ impl Cache {
             let entries = lock(shard).clear();
             drop(entries); // after the lock has been released
         }
+        self.shake();
     }
 
     /// Counters, summed over the shards one after the other.

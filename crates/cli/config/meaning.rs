@@ -93,11 +93,20 @@ fn configured_zones(raw: &Raw) -> Vec<ConfiguredZone> {
     forward.chain(raw.stub.iter().map(|stub| zone(stub, ServerKind::Authoritative))).collect()
 }
 
+/// One part of the cache's memory in so many is for replies that are kept ready.
+const READY_PART: usize = 16;
+
+/// Memory for the cache, and of it for ready replies, in octets.
+fn sizes(cache: &raw::Cache) -> (usize, usize) {
+    let all = usize::try_from(cache.size.0).unwrap_or(usize::MAX);
+    (all - all / READY_PART, all / READY_PART)
+}
+
 /// The cache's part.
 pub(super) fn cache(cache: &raw::Cache) -> CacheConfig {
     let ttl = |period: Period| period.ttl().expect("check has seen it");
     CacheConfig {
-        size: usize::try_from(cache.size.0).unwrap_or(usize::MAX),
+        size: sizes(cache).0,
         min_ttl: ttl(cache.min_ttl),
         max_ttl: ttl(cache.max_ttl),
         min_negative_ttl: ttl(cache.min_negative_ttl),
@@ -118,6 +127,7 @@ pub(super) fn server(raw: &Raw, listen_by: ListenBy, local: LocalConfig) -> Serv
         identity: Identity(raw.server.identity.clone()),
         // What gets through whole from servers gets through to clients.
         datagram_octets: raw.resolver.edns_buffer_size,
+        ready_octets: sizes(&raw.cache).1,
         special_names: SpecialNamesConfig { mode, exempt: exempt(raw, &local) },
         local,
         ..ServerConfig::default()

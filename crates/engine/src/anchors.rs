@@ -77,12 +77,12 @@ impl Anchors {
         self.today.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Makes what the trust point says the anchors of its zone.
-    fn spread(&self, point: &TrustPoint) {
+    /// Makes what the trust point says the anchors of its zone; true if that changed them.
+    fn spread(&self, point: &TrustPoint) -> bool {
         let mut today = self.today.write().unwrap_or_else(PoisonError::into_inner);
         let anchors = point.anchors();
         if today.of(&point.zone) == anchors.as_ref() {
-            return;
+            return false;
         }
         let mut changed = TrustAnchors::clone(&today);
         match anchors {
@@ -93,6 +93,7 @@ impl Anchors {
             }
         }
         *today = Arc::new(changed);
+        true
     }
 }
 
@@ -126,7 +127,7 @@ impl<N: Network> Resolver<N> {
             };
             match TrustPoint::resume(point, configured.clone(), validation.policy, now) {
                 Ok(point) => {
-                    self.anchors.spread(&point);
+                    self.spread_anchors(&point);
                     self.trust.clear();
                     points.insert(zone, point);
                 }
@@ -136,6 +137,13 @@ impl<N: Network> Resolver<N> {
         refused
     }
 
+    /// Answers may tell of the anchors (RFC 8509), so none that was kept stays right when they change.
+    fn spread_anchors(&self, point: &TrustPoint) {
+        if self.anchors.spread(point) {
+            self.cache.shake();
+        }
+    }
+
     /// Shows a DNSKEY set that a server has just given to the trust point of its zone, if there is one.
     pub(crate) fn show_keys(&self, dnskeys: &Rrset) {
         let mut points = self.anchors.points();
@@ -143,7 +151,7 @@ impl<N: Network> Resolver<N> {
         let before = point.clone();
         let changes = point.saw(dnskeys, self.env.clock.wall(), self.config.validation.policy);
         changes.iter().for_each(|change| tell(&point.zone, change));
-        self.anchors.spread(point);
+        self.spread_anchors(point);
         // One anchor more takes nothing away from what was found out; a key that takes the place of its DS even less.
         if changes.iter().any(|change| matches!(change.to, Some(KeyState::Revoked { .. }))) {
             self.trust.clear();

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
+use crate::between::Between;
+
 /// The shared work ended without a result: it panicked, or the runtime is going down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Abandoned;
@@ -30,13 +32,15 @@ pub(crate) struct Shared<V> {
 #[derive(Debug)]
 pub(crate) struct Inflight<K, V> {
     table: Arc<Table<K, V>>,
+    between: Between,
 }
 
 type Table<K, V> = Mutex<BTreeMap<K, Vec<oneshot::Sender<V>>>>;
 
 impl<K: Ord + Clone + Send + 'static, V: Clone + Send + 'static> Inflight<K, V> {
-    pub(crate) fn new() -> Self {
-        Self { table: Arc::new(Mutex::new(BTreeMap::new())) }
+    /// Nothing in flight. `between` is what is done between the steps of the work.
+    pub(crate) fn new(between: &Between) -> Self {
+        Self { table: Arc::new(Mutex::new(BTreeMap::new())), between: between.clone() }
     }
 
     /// Joins the work under `key`, or begins it.
@@ -72,7 +76,7 @@ impl<K: Ord + Clone + Send + 'static, V: Clone + Send + 'static> Inflight<K, V> 
         }
         // Without the lock from here on: a runtime that is going down drops the task, and with it the entry, at once.
         let mut entry = Entry { table: self.table.clone(), key, open: true };
-        let work = work();
+        let work = self.between.before_steps_of(work());
         tokio::spawn(async move {
             let value = work.await;
             for waiter in entry.close() {
@@ -120,7 +124,7 @@ mod tests {
 
     #[tokio::test]
     async fn identical_work_is_done_once_rfc5452_5() {
-        let inflight: Inflight<u8, u32> = Inflight::new();
+        let inflight: Inflight<u8, u32> = Inflight::new(&Between::default());
         let runs = Arc::new(AtomicU32::new(0));
         let work = || {
             let runs = runs.clone();
@@ -138,7 +142,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_waiter_may_leave_and_the_work_goes_on() {
-        let inflight: Inflight<u8, u32> = Inflight::new();
+        let inflight: Inflight<u8, u32> = Inflight::new(&Between::default());
         let (go, finished) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let work = || {
             let (go, finished) = (go.clone(), finished.clone());
@@ -160,7 +164,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_told_and_leaves_no_entry() {
-        let inflight: Inflight<u8, u32> = Inflight::new();
+        let inflight: Inflight<u8, u32> = Inflight::new(&Between::default());
         let outcome = inflight.share(1, || async { panic!("on purpose") }).await;
         assert_eq!(outcome.unwrap_err(), Abandoned);
         assert_eq!(inflight.len(), 0);
@@ -168,7 +172,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn many_threads_share_without_losing_anybody() {
-        let inflight: Arc<Inflight<u32, u32>> = Arc::new(Inflight::new());
+        let inflight: Arc<Inflight<u32, u32>> = Arc::new(Inflight::new(&Between::default()));
         let mut tasks = tokio::task::JoinSet::new();
         for number in 0..4000_u32 {
             let inflight = inflight.clone();

@@ -13,6 +13,7 @@ mod addresses;
 mod alias;
 mod anchors;
 mod answer;
+mod between;
 mod budget;
 mod classify;
 mod config;
@@ -24,6 +25,7 @@ pub mod hints;
 mod inflight;
 mod infra;
 mod iterate;
+mod lasting;
 mod minimise;
 mod query_zone;
 mod race;
@@ -39,6 +41,7 @@ mod validate;
 mod work;
 
 pub use answer::{Answer, Checking, ClientQuestion, Recursion, Synthesis};
+pub use between::Hook;
 pub use budget::Cost;
 pub use config::{
     ConfiguredZone, EngineConfig, Limits, Minimisation, NegativeAnchor, RebindingFilter, RootServer, ServerKind, Stale,
@@ -47,6 +50,7 @@ pub use config::{
 pub use dns64::{Dns64, Dns64Error};
 pub use dnssec;
 pub use error::{ResolveError, Unreachable};
+pub use lasting::Lasting;
 pub use resolver::Resolver;
 pub use trace::{
     CachedWhat, CutSource, Entry, Event, KeySeen, Outcome, Purpose, SignatureSeen, TRACE_VERSION, Trace, Transport,

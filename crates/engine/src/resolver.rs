@@ -15,6 +15,7 @@ use transport::{Entropy, Env, Network, TcpConnections};
 
 use crate::alias::{self, Alias};
 use crate::anchors::Anchors;
+use crate::between::{Between, Hook};
 use crate::classify::{Answered, End};
 use crate::config::{EngineConfig, ServerKind};
 use crate::denials::{Denials, Synthesis};
@@ -43,6 +44,8 @@ pub struct Resolver<N: Network> {
     /// Walks for clients: its roots. A walk goes on after its client was told to wait no longer, and whoever asks the
     /// same then joins it instead of beginning with a full budget.
     walks: Inflight<(Question, Checking), Result<Chased, ResolveError>>,
+    /// What is done between the steps of walks.
+    between: Between,
     /// When the parent was last asked again for the servers of a zone whose servers were gone.
     pub(crate) renewals: Mutex<BTreeMap<Name, std::time::Instant>>,
     /// Gaps between names, as signed zones have shown them.
@@ -92,14 +95,16 @@ impl<N: Network> Resolver<N> {
         let cookie_draws = env.entropy.stream("cookie");
         let env = Env { entropy: env.entropy.stream("exchange"), ..env };
         let anchors = Anchors::configured(&config.validation, env.clock.wall());
+        let between = Between::default();
         Arc::new(Self {
             env,
             cache,
             config,
             infra: Infra::default(),
             connections: TcpConnections::default(),
-            inflight: Inflight::new(),
-            walks: Inflight::new(),
+            inflight: Inflight::new(&between),
+            walks: Inflight::new(&between),
+            between,
             renewals: Mutex::default(),
             anchors,
             trust: TrustTable::default(),
@@ -112,6 +117,11 @@ impl<N: Network> Resolver<N> {
     /// Number of walks and of questions to servers that are in flight.
     pub fn in_flight(&self) -> usize {
         self.walks.len() + self.inflight.len()
+    }
+
+    /// From now on `hook` is called between the steps of walks that begin, so that quick work need not wait behind them.
+    pub fn between_steps(&self, hook: Hook) {
+        self.between.set(hook);
     }
 
     /// The cache.
@@ -226,8 +236,10 @@ impl<N: Network> Resolver<N> {
 
     /// What the cache knows of one name: data, denial, an alias, a name above that does not exist.
     fn known(&self, ask: &Question, work: &Work, events: &mut Vec<Event>) -> Option<Step> {
+        work.notes().rest_on(&self.cache, &ask.name);
         let now = self.env.clock.wall();
         let usable = |found: &Found| {
+            work.notes().end_at(self.stays_until(found));
             let checked = work.checked == Checked::No || found.provenance.security != Security::Unchecked;
             checked && !(is_aging(found, now) && work.meets_aging() == Freshness::Young)
         };
@@ -261,10 +273,12 @@ impl<N: Network> Resolver<N> {
                     if security != Security::Secure
                         && own_target.as_ref().is_none_or(|(own, ..)| own.target != step.target) => {}
                 alias::Found::Alias(step) => {
+                    work.notes().rest_on_more(); // a name above
                     events.push(from_cache_event(ask, CachedWhat::Alias, vec![dname]));
                     return Some(Step::Alias(step, security, found.proofs));
                 }
                 alias::Found::TooLong(dname) if security == Security::Secure => {
+                    work.notes().rest_on_more(); // a name above
                     let end = Chased { aliases: vec![dname], too_long: true, ..Chased::empty() };
                     return Some(Step::End(Chased { security, ..end }));
                 }
@@ -272,9 +286,11 @@ impl<N: Network> Resolver<N> {
             }
         }
         if let Some((step, set, found)) = own_target {
+            // A DNAME that is learnt later says the same in other records: the alias holds as long as it was given for.
             events.push(from_cache_event(ask, CachedWhat::Alias, vec![set]));
             return Some(Step::Alias(step, found.provenance.security, found.proofs));
         }
+        work.notes().rest_on_more(); // names above, failures, gaps
         if self.config.harden_below_nxdomain
             && let Some((_, found)) = self.cache.nxdomain_above(&ask.name, now).filter(|(_, found)| usable(found))
             && self.may_deny(&found.provenance.zone, &ask.name)
@@ -283,6 +299,11 @@ impl<N: Network> Resolver<N> {
             return Some(Step::End(self.end_from_cache(ask, found, events)));
         }
         None
+    }
+
+    /// Until when found data is used as it is.
+    fn stays_until(&self, found: &Found) -> WallTime {
+        if self.config.prefetch { aging_begins(found) } else { found.expires }
     }
 
     /// What follows from records of the zone already known (RFC 8198 §5): that a name or a type does not exist, or that the
@@ -727,6 +748,12 @@ fn is_signed_still(found: &Found, now: WallTime) -> bool {
 /// Whether the last tenth of the time to live has begun.
 fn is_aging(found: &Found, now: WallTime) -> bool {
     now.ttl_left(found.expires) <= found.stored_ttl / AGING_PART
+}
+
+/// No later than the moment from which on [`is_aging`].
+fn aging_begins(found: &Found) -> WallTime {
+    let whole_seconds = u64::from(found.stored_ttl / AGING_PART) + 1;
+    WallTime(found.expires.0.saturating_sub(whole_seconds * 1000))
 }
 
 fn scope(checking: Checking) -> FailureScope {

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use crate::budget::Budget;
 use crate::error::ResolveError;
 use crate::iterate::Fetched;
+use crate::lasting::Notes;
 use crate::trace::Trace;
 
 /// What work for one client question carries along. Sub-questions share all but trace span, depth and ancestors.
@@ -32,7 +33,14 @@ pub(crate) struct Work {
     keys: Arc<Mutex<BTreeMap<Name, JoinHandle<Option<Fetched>>>>>,
     /// Which data of the cache will do.
     pub(crate) freshness: Freshness,
-    aging: Arc<AtomicBool>,
+    met: Arc<Met>,
+}
+
+/// What work has met in the cache.
+#[derive(Debug, Default)]
+struct Met {
+    aging: AtomicBool,
+    notes: Notes,
 }
 
 /// Which data of the cache will do.
@@ -74,7 +82,7 @@ impl Work {
             distrusted: Arc::default(),
             keys: Arc::default(),
             freshness: Freshness::Live,
-            aging: Arc::default(),
+            met: Arc::default(),
         }
     }
 
@@ -131,13 +139,18 @@ impl Work {
 
     /// Notes that data is about to expire; gives which data will do.
     pub(crate) fn meets_aging(&self) -> Freshness {
-        self.aging.store(true, Ordering::Relaxed);
+        self.met.aging.store(true, Ordering::Relaxed);
         self.freshness
     }
 
     /// Whether data that is about to expire was met.
     pub(crate) fn has_met_aging(&self) -> bool {
-        self.aging.load(Ordering::Relaxed)
+        self.met.aging.load(Ordering::Relaxed)
+    }
+
+    /// What the answer rests on, if it is made from the cache alone.
+    pub(crate) fn notes(&self) -> &Notes {
+        &self.met.notes
     }
 
     /// Notes the zone whose servers are being asked, for the message when time runs out.

@@ -198,6 +198,8 @@ fn tcp_listener(address: SocketAddr) -> io::Result<TcpListener> {
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
+    // RFC 7766 §8 wants replies at once; without it they are only later.
+    let _ = socket.set_tcp_nodelay(true);
     socket.listen(TCP_BACKLOG)?;
     Ok(socket.into())
 }

@@ -24,6 +24,8 @@ pub struct ServerConfig {
     /// Largest reply in a datagram, and what we offer to take, in octets. The operator knows what gets through unharmed
     /// (RFC 9715 §3); clients may ask for less.
     pub datagram_octets: u16,
+    /// What replies that are kept ready may take, in octets: it counts beside the cache. 0: none are kept.
+    pub ready_octets: usize,
     /// Names that are answered here instead of in the public DNS.
     pub special_names: SpecialNamesConfig,
     /// Data of one's own.
@@ -162,6 +164,7 @@ impl Default for ServerConfig {
             minimal_responses: MinimalResponses::On,
             identity: Identity::default(),
             datagram_octets: crate::respond::MAX_DATAGRAM_OCTETS,
+            ready_octets: 16 << 20,
             special_names: SpecialNamesConfig::default(),
             local: LocalConfig::default(),
             questions: QuestionLimits::default(),

@@ -7,7 +7,7 @@
 //! What it deliberately does not do: resolve (that is [`engine::Resolver`]), cache, or decide what a name means beyond
 //! the special names of RFC 6761 and its relatives.
 //!
-//! The way of a question: [`receive`] reads it, [`access`](AccessList) decides about the client, [`policy`] answers what
+//! What was asked and answered before goes out ready-made. The way of all other questions: [`receive`] reads it, [`access`](AccessList) decides about the client, [`policy`] answers what
 //! needs no look-up, [`local`] data of one's own, [`special`] what has no place in the public DNS, then the cache; what is left waits for the walk,
 //! identical questions together. [`respond`] writes the reply.
 //!
@@ -28,6 +28,7 @@ pub mod hosts;
 pub mod local;
 pub mod policy;
 mod questions;
+mod ready;
 pub mod receive;
 pub mod respond;
 mod run;

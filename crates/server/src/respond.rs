@@ -45,6 +45,8 @@ pub struct Reply {
     pub truncated: bool,
     /// Its response code.
     pub rcode: Rcode,
+    /// Nothing was left out to make it smaller: every client that takes so much gets the same.
+    pub whole: bool,
 }
 
 /// Writes the reply to a query.
@@ -65,12 +67,15 @@ pub fn build(to: &ReplyTo, content: Content<'_>, transport: Transport, style: &S
 pub fn limit(to: &ReplyTo, transport: Transport, style: &Style) -> usize {
     match (transport, &to.edns) {
         (Transport::Stream { .. }, _) => usize::from(u16::MAX),
-        // RFC 6891 §6.2.3: sizes below 512 mean 512.
-        (Transport::Datagram, Some(edns)) => {
-            usize::from(edns.udp_payload_size.clamp(PLAIN_DATAGRAM_OCTETS, style.datagram_octets))
-        }
-        (Transport::Datagram, None) => usize::from(PLAIN_DATAGRAM_OCTETS),
+        (Transport::Datagram, edns) => datagram_limit(edns.as_ref().map(|edns| edns.udp_payload_size), style),
     }
+}
+
+/// The largest datagram for a client that offers to take so much with EDNS, or says nothing.
+pub(crate) fn datagram_limit(payload: Option<u16>, style: &Style) -> usize {
+    // RFC 6891 §6.2.3: sizes below 512 mean 512.
+    let limit = payload.map(|payload| payload.clamp(PLAIN_DATAGRAM_OCTETS, style.datagram_octets));
+    usize::from(limit.unwrap_or(PLAIN_DATAGRAM_OCTETS))
 }
 
 /// What is left out when a reply is too large, before the client is sent to TCP.
@@ -88,7 +93,8 @@ fn fit(to: &ReplyTo, answer: &Answer, transport: Transport, style: &Style) -> Re
     for detail in [Detail::Full, Detail::NoExtras, Detail::NoWords] {
         let wire = compose(to, answer, transport, style, detail).to_wire_within(limit);
         if !wire.truncated {
-            return Reply { octets: wire.octets, truncated: false, rcode: answer.rcode };
+            let whole = detail == Detail::Full;
+            return Reply { octets: wire.octets, truncated: false, rcode: answer.rcode, whole };
         }
     }
     match transport {
@@ -189,7 +195,8 @@ fn truncated(to: &ReplyTo, rcode: Rcode, transport: Transport, style: &Style) ->
 }
 
 fn finish(message: &Message) -> Reply {
-    Reply { truncated: message.flags.has(Flags::TC), rcode: message.rcode(), octets: message.to_wire() }
+    let truncated = message.flags.has(Flags::TC);
+    Reply { truncated, rcode: message.rcode(), octets: message.to_wire(), whole: false }
 }
 
 /// SERVFAIL from the header alone, for when even reading the rest went wrong.

@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use engine::Resolver;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -56,17 +56,25 @@ impl Bound {
         let (busy, mut owed) = mpsc::channel(1);
         let (stop, stopping) = watch::channel(());
         let connections = tcp::Connections::new(self.config.tcp, service.stats().clone());
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut served) = (JoinSet::new(), Vec::new());
         for sockets in self.sockets {
             for socket in sockets.udp {
-                let socket = Arc::new(UdpSocket::from_std(socket)?);
-                tasks.spawn(udp::serve(socket, service.clone(), busy.clone()));
+                served.push(udp::Served::new(socket)?);
             }
             let listener = TcpListener::from_std(sockets.tcp)?;
             let (connections, stopping) = (connections.clone(), stopping.clone());
             tasks.spawn(tcp::accept(listener, service.clone(), connections, stopping, busy.clone()));
         }
-        drop(busy);
+        for socket in &served {
+            tasks.spawn(udp::serve(socket.clone(), service.clone(), busy.clone()));
+        }
+        let front = Arc::new(udp::Front::new(served, service.clone(), busy));
+        let behind = Arc::downgrade(&front);
+        service.between_steps(Arc::new(move || {
+            if let Some(front) = behind.upgrade() {
+                front.look();
+            }
+        }));
         let watch_tasks = async {
             while let Some(ended) = tasks.join_next().await {
                 // They run for ever; requests are guarded one by one, so this is a bug to report.
@@ -79,7 +87,7 @@ impl Bound {
             () = shutdown => {}
             () = watch_tasks => {}
         }
-        drop(tasks); // nothing new is received
+        drop((tasks, front)); // nothing new is received
         drop(stop); // connections answer what they have and close
         let all_answered = timeout(self.config.drain, owed.recv()).await;
         Ok(if all_answered.is_ok() { Drained::All } else { Drained::TimeUp })

@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use engine::{Answer, ClientQuestion, Resolver, Trace};
-use proto::{Ede, EdeCode, Question, Rcode, Rrset, Security};
+use engine::{Answer, ClientQuestion, Hook, Lasting, Resolver, Trace};
+use proto::{Ede, EdeCode, Question, Rcode, Rrset, Security, WallTime};
 use tracing::debug;
 use transport::{Clock, Network};
 
@@ -15,8 +15,9 @@ use crate::config::{QuestionLimits, ServerConfig};
 use crate::local::{Local, LocalData};
 use crate::policy::{self, Decision};
 use crate::questions::{Full, Joined, Questions, Waiter};
+use crate::ready::{Asked, ReadyReplies};
 use crate::receive::{self, Query, Received, ReplyTo};
-use crate::respond::{self, Content, Style};
+use crate::respond::{self, Content, Reply, Style};
 use crate::special::SpecialNames;
 use crate::stats::ServerStats;
 
@@ -28,6 +29,7 @@ pub struct Service<N: Network> {
     style: Style,
     local: LocalData,
     special: SpecialNames,
+    ready: ReadyReplies,
     questions: Arc<Questions>,
     limits: QuestionLimits,
     stats: Arc<ServerStats>,
@@ -66,6 +68,8 @@ impl Waiting {
 /// What is known of a question without waiting.
 enum Known {
     Answer(Answer),
+    /// An answer that stays the same for a while.
+    Lasting(Answer, Lasting),
     ComeBackOverTcp,
     Silence,
     /// This question, behind these local aliases.
@@ -96,6 +100,7 @@ impl<N: Network> Service<N> {
             },
             local: LocalData::new(&config.local),
             special: SpecialNames::new(&config.special_names),
+            ready: ReadyReplies::new(config.ready_octets),
             questions: Questions::new(config.questions),
             limits: config.questions,
             stats,
@@ -120,6 +125,49 @@ impl<N: Network> Service<N> {
         self.guarded(request, || self.begin_unguarded(request, client))
     }
 
+    /// Appends the reply to a request if it is ready, and does nothing else: [`Service::begin`] answers all others, and in the
+    /// same way. `now` is the wall clock's, see [`Service::wall`]. What was answered is to be counted: [`Service::count_ready`].
+    pub fn answer_ready(&self, request: &[u8], client: Client, now: WallTime, out: &mut Vec<u8>) -> bool {
+        // Who wants to see every answer in the log gets them the long way.
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            return false;
+        }
+        let start = out.len();
+        let found = catch_unwind(AssertUnwindSafe(|| self.find_ready(request, client, now, out)));
+        found.unwrap_or_else(|_| {
+            out.truncate(start);
+            false
+        })
+    }
+
+    fn find_ready(&self, request: &[u8], client: Client, now: WallTime, out: &mut Vec<u8>) -> bool {
+        let Some(asked) = Asked::read(request) else { return false };
+        if !self.access.allows(client.address.ip()) {
+            return false;
+        }
+        let limit = match client.transport {
+            Transport::Datagram => respond::datagram_limit(asked.payload, &self.style),
+            Transport::Stream { .. } => usize::from(u16::MAX),
+        };
+        self.ready.find(&asked, limit, now, |lasting| self.resolver.stands(lasting), out)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn ready_replies(&self) -> &ReadyReplies {
+        &self.ready
+    }
+
+    /// Counts answers that were ready.
+    pub fn count_ready(&self, number: usize) {
+        self.stats.answered_from_cache.add(number);
+        self.stats.replies.add(number);
+    }
+
+    /// The wall clock.
+    pub fn wall(&self) -> WallTime {
+        self.resolver.wall()
+    }
+
     /// Waits for the answer and writes the reply; `None` if a datagram's data came too late.
     pub async fn finish(&self, waiting: Box<Waiting>) -> Option<Vec<u8>> {
         let Waiting { reply_to, client, came, behind, waiter } = *waiting;
@@ -137,6 +185,11 @@ impl<N: Network> Service<N> {
         }
         let whole = answer_behind(behind, Answer::clone(&answer));
         Some(self.write(&reply_to, Content::Answer(&whole), client.transport))
+    }
+
+    /// Calls `hook` between the steps of walks.
+    pub(crate) fn between_steps(&self, hook: Hook) {
+        self.resolver.between_steps(hook);
     }
 
     /// Questions that wait for the walk at the moment.
@@ -178,8 +231,14 @@ impl<N: Network> Service<N> {
                 return self.reply(&reply_to, Content::Answer(&answer), client);
             }
         };
+        let made = self.resolver.wall();
         match self.known(&query, client.transport) {
             Known::Answer(answer) => self.reply(&reply_to, Content::Answer(&answer), client),
+            Known::Lasting(answer, lasting) => {
+                let reply = self.compose(&reply_to, Content::Answer(&answer), client.transport);
+                self.keep_ready(request, &reply, made, &lasting);
+                Step::Reply(reply.octets)
+            }
             Known::ComeBackOverTcp => self.reply(&reply_to, Content::ComeBackOverTcp, client),
             Known::Silence => {
                 self.stats.ignored.increment();
@@ -215,12 +274,18 @@ impl<N: Network> Service<N> {
             self.stats.answered_locally.increment();
             return Known::Answer(answer_behind(behind, answer));
         }
-        match self.resolver.answer_at_once(&asked) {
-            Some(answer) => {
-                self.stats.answered_from_cache.increment();
-                Known::Answer(answer_behind(behind, answer))
-            }
-            None => Known::Ask(asked, behind),
+        let Some((answer, lasting)) = self.resolver.lasting_answer(&asked) else { return Known::Ask(asked, behind) };
+        self.stats.answered_from_cache.increment();
+        match lasting.filter(|_| behind.is_empty()) {
+            Some(lasting) => Known::Lasting(answer, lasting),
+            None => Known::Answer(answer_behind(behind, answer)),
+        }
+    }
+
+    /// Keeps a reply for the next client that asks in the same way.
+    fn keep_ready(&self, request: &[u8], reply: &Reply, made: WallTime, lasting: &Lasting) {
+        if let (true, Some(asked)) = (reply.whole, Asked::read(request)) {
+            self.ready.keep(&asked, &reply.octets, made, lasting);
         }
     }
 
@@ -274,6 +339,10 @@ impl<N: Network> Service<N> {
     }
 
     fn write(&self, to: &ReplyTo, content: Content<'_>, transport: Transport) -> Vec<u8> {
+        self.compose(to, content, transport).octets
+    }
+
+    fn compose(&self, to: &ReplyTo, content: Content<'_>, transport: Transport) -> Reply {
         let reply = respond::build(to, content, transport, &self.style);
         debug!(asked = to.entry.as_ref().map(|entry| entry.question.to_string()), rcode = %reply.rcode, ?transport, "answered");
         self.stats.replies.increment();
@@ -283,7 +352,7 @@ impl<N: Network> Service<N> {
         if reply.rcode == Rcode::SERVFAIL {
             self.stats.failures.increment();
         }
-        reply.octets
+        reply
     }
 }
 

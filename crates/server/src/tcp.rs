@@ -44,7 +44,9 @@ pub(crate) async fn accept<N: Network>(
             debug!("no room for a connection from {address}");
             continue;
         };
-        let _ = stream.set_nodelay(true); // RFC 7766 §8 wants replies at once; without it they are only later
+        if !cfg!(target_os = "linux") {
+            let _ = stream.set_nodelay(true); // elsewhere it is inherited from the listener
+        }
         let (service, stopping, busy) = (service.clone(), stopping.clone(), busy.clone());
         tokio::spawn(async move {
             connection::serve(stream, address, service, ticket, stopping).await;

@@ -17,7 +17,10 @@ use crate::stats::ServerStats;
 
 pub(crate) struct Bench {
     pub(crate) net: SimNetwork,
+    pub(crate) clock: Clock,
+    pub(crate) resolver: Arc<Resolver<SimNetwork>>,
     pub(crate) service: Arc<Service<SimNetwork>>,
+    config: ServerConfig,
     pub(crate) stats: Arc<ServerStats>,
 }
 
@@ -40,11 +43,18 @@ impl Bench {
             ..EngineConfig::default()
         };
         let cache = Arc::new(Cache::new(CacheConfig { size: 16 << 20, ..CacheConfig::default() }));
-        let resolver = Resolver::new(Env { net: net.clone(), clock, entropy }, cache, engine);
+        let resolver = Resolver::new(Env { net: net.clone(), clock: clock.clone(), entropy }, cache, engine);
         let mut config = ServerConfig::default();
         change(&mut config);
         let stats = Arc::new(ServerStats::default());
-        Self { net, service: Service::new(resolver, &config, stats.clone()), stats }
+        let service = Service::new(resolver.clone(), &config, stats.clone());
+        Self { net, clock, resolver, service, config, stats }
+    }
+
+    /// Another service over the same resolver that keeps nothing ready.
+    pub(crate) fn without_ready(&self) -> Arc<Service<SimNetwork>> {
+        let config = ServerConfig { ready_octets: 0, ..self.config.clone() };
+        Service::new(self.resolver.clone(), &config, Arc::default())
     }
 
     pub(crate) async fn ask(&self, text: &str, client: Client) -> Option<Message> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cache::{FailureScope, Known};
-use proto::{Question, RrType, Rrset, Security};
+use proto::{Question, RrType, Rrset, Security, WallTime};
 use transport::Network;
 
 use super::{Resolver, failure};
@@ -12,6 +12,8 @@ use crate::budget::Budget;
 use crate::dns64::{self, Dns64, Needs};
 use crate::error::ResolveError;
 use crate::iterate::place_of;
+use crate::lasting::Lasting;
+use crate::sentinel;
 use crate::trace::{Event, Purpose, Trace};
 use crate::work::{Checked, Freshness, Work};
 use crate::{Answer, ClientQuestion, Recursion, Synthesis};
@@ -44,16 +46,35 @@ impl<N: Network> Resolver<N> {
 
     /// The answer if it needs no waiting: from the cache, or the refusal to look any further (RD=0).
     pub fn answer_at_once(self: &Arc<Self>, asked: &ClientQuestion) -> Option<Answer> {
+        self.lasting_answer(asked).map(|(answer, _)| answer)
+    }
+
+    /// The same, with how long it stays the answer, if that can be told.
+    pub fn lasting_answer(self: &Arc<Self>, asked: &ClientQuestion) -> Option<(Answer, Option<Lasting>)> {
         self.anchors.note_question();
         let Some(dns64) = self.dns64_for(asked) else { return self.one_at_once(asked) };
         if let Some(of_v4) = dns64.reverse(&asked.question) {
-            let answer = self.one_at_once(&ClientQuestion { question: of_v4, ..asked.clone() })?;
-            return Some(dns64::behind_alias(&asked.question, answer));
+            let (answer, _) = self.one_at_once(&ClientQuestion { question: of_v4, ..asked.clone() })?;
+            return Some((dns64::behind_alias(&asked.question, answer), None));
         }
-        match dns64::needs(&asked.question, self.one_at_once(asked)?) {
-            Needs::Nothing(answer) => Some(answer),
-            Needs::Addresses(denied) => Some(dns64.make(denied, self.one_at_once(&with_type(asked, RrType::A))?)),
+        let (answer, lasting) = self.one_at_once(asked)?;
+        match dns64::needs(&asked.question, answer) {
+            Needs::Nothing(answer) => Some((answer, lasting)),
+            Needs::Addresses(denied) => {
+                let (addresses, _) = self.one_at_once(&with_type(asked, RrType::A))?;
+                Some((dns64.make(denied, addresses), None))
+            }
         }
+    }
+
+    /// Whether nothing has been learnt since that would make another answer; until when it holds is for the caller to see.
+    pub fn stands(&self, lasting: &Lasting) -> bool {
+        self.cache.stands(&lasting.basis)
+    }
+
+    /// The wall clock.
+    pub fn wall(&self) -> WallTime {
+        self.env.clock.wall()
     }
 
     fn dns64_for(&self, asked: &ClientQuestion) -> Option<Dns64> {
@@ -87,13 +108,17 @@ impl<N: Network> Resolver<N> {
         answer
     }
 
-    fn one_at_once(self: &Arc<Self>, asked: &ClientQuestion) -> Option<Answer> {
+    fn one_at_once(self: &Arc<Self>, asked: &ClientQuestion) -> Option<(Answer, Option<Lasting>)> {
         let budget = Arc::new(Budget::new(self.config.limits, self.env.clock.now()));
         let mut work = Work::new(&asked.question, budget, Trace::off());
         work.checked = self.checked_for(asked.checking);
+        work.notes().begin(&self.cache);
         let mut answer = self.known_answer(asked, &work)?;
         self.finish_answer(&mut answer, &asked.question, asked.checking);
-        Some(answer)
+        // What stands beside the answer comes from other names; a sentinel speaks of the trust anchors (RFC 8509).
+        let alone = self.config.minimal_responses && !sentinel::is_sentinel(&asked.question);
+        let lasting = work.notes().lasting().filter(|_| alone);
+        Some((answer, lasting))
     }
 
     /// What the cache says, or how a client without RD is sent away; none if a walk is needed.

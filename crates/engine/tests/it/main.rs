@@ -15,6 +15,7 @@ mod exchanges;
 mod foresight;
 mod freshness;
 mod lab;
+mod lasting;
 mod limits;
 mod minimisation;
 mod museum;

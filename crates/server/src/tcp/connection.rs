@@ -1,24 +1,29 @@
 //! One connection: queries one after another or many at once, replies as they come (RFC 7766 §6.2.1.1).
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::Instant;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, ReadHalf, WriteHalf};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{Sleep, sleep_until, timeout};
 use tracing::trace;
 use transport::Network;
 
-use super::frames::{Frames, framed};
+use super::frames::{Frames, Outgoing};
 use super::table::{Doing, Ticket};
 use crate::client::{Client, Transport};
 use crate::service::{Service, Step};
 
 /// Octets read at once.
 const READ_OCTETS: usize = 4096;
+/// Replies are written when so many octets have come together, or when there is no more to answer at once.
+const GATHERED_OCTETS: usize = 4096;
 
 /// Why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +59,8 @@ where
     let (reader, writer) = tokio::io::split(stream);
     let idle_since = ticket.connections.now();
     let out = Arc::new(Out { writer: Mutex::new(writer), service, ticket });
-    let incoming =
-        Incoming { reader, frames: Frames::default(), rest_since: None, idle_since, address, tasks: JoinSet::new() };
+    let (frames, gathered) = (Frames::default(), Outgoing::default());
+    let incoming = Incoming { reader, frames, gathered, rest_since: None, idle_since, address, tasks: JoinSet::new() };
     // Both in one task: when it ends for whatever reason, questions in flight and the socket go with it.
     let end = tokio::select! {
         biased;
@@ -85,6 +90,8 @@ struct Out<S, N: Network> {
 struct Incoming<S> {
     reader: ReadHalf<S>,
     frames: Frames,
+    /// Replies that are written together.
+    gathered: Outgoing,
     /// When the first octets of an unfinished query came.
     rest_since: Option<Instant>,
     /// Since when no question is in flight; of no meaning while one is.
@@ -102,18 +109,35 @@ enum Woken {
     Late(End),
 }
 
+/// What came of the queries that were there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gathered {
+    /// There were none.
+    Nothing,
+    /// Some were answered or are on their way.
+    Some,
+    /// Something was no query.
+    Nonsense,
+}
+
 impl<S: AsyncRead + AsyncWrite + Send + 'static> Incoming<S> {
     async fn serve<N: Network>(mut self, out: &Arc<Out<S, N>>, mut stopping: watch::Receiver<()>) -> End {
-        let mut buffer = vec![0; READ_OCTETS];
+        let mut alarm = pin!(sleep_until((self.idle_since + out.ticket.connections.idle()).into()));
+        let mut stopping = pin!(stopping.changed());
         let end = loop {
             if let Err(end) = self.take_queries(out).await {
                 return end;
             }
-            match self.wait(out, &mut buffer, &mut stopping).await {
+            let woken = tokio::select! {
+                biased;
+                _ = stopping.as_mut() => Woken::Stopping,
+                woken = self.wait(out, alarm.as_mut()) => woken,
+            };
+            match woken {
                 Woken::Answered(Ok(())) => {}
                 Woken::Answered(Err(end)) | Woken::Late(end) => return end,
                 Woken::Read(Ok(0)) => break End::Closed,
-                Woken::Read(Ok(length)) => self.frames.push(&buffer[..length]),
+                Woken::Read(Ok(_)) => {}
                 Woken::Read(Err(_)) => return End::Closed,
                 Woken::Stopping => break End::Stopping,
             }
@@ -124,38 +148,27 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Incoming<S> {
                 return end;
             }
         }
-        let _ = out.writer.lock().await.shutdown().await;
         end
     }
 
     /// Begins with all queries that have come whole, as long as there is room for them.
     async fn take_queries<N: Network>(&mut self, out: &Arc<Out<S, N>>) -> Result<(), End> {
-        let limits = out.ticket.connections.limits;
         let mut asked = false;
-        while self.tasks.len() < limits.in_flight
-            && let Some(request) = self.frames.next()
-        {
-            asked = true;
-            self.rest_since = None;
-            out.ticket.set(Doing::Working(out.ticket.connections.now()));
-            let transport = Transport::Stream { idle: out.ticket.connections.idle() };
-            match out.service.begin(&request, Client { address: self.address, transport }) {
-                Step::Drop => return Err(End::Nonsense),
-                // Nothing more is read until the client has taken this reply.
-                Step::Reply(reply) => out.write(&mut *out.writer.lock().await, &reply).await?,
-                Step::Wait(mut waiting) => {
-                    let out = out.clone();
-                    self.tasks.spawn(async move {
-                        waiting.ready().await;
-                        let mut writer = out.writer.lock().await;
-                        match out.service.finish(waiting).await {
-                            Some(reply) => out.write(&mut writer, &reply).await,
-                            None => Ok(()),
-                        }
-                    });
+        loop {
+            let gathered = self.gather(out);
+            if !self.gathered.octets().is_empty() {
+                // Nothing more is read until the client has taken these.
+                out.write(&mut *out.writer.lock().await, self.gathered.octets()).await?;
+                self.gathered.clear(GATHERED_OCTETS);
+                if !self.tasks.is_empty() {
+                    out.ticket.answered(out.ticket.connections.now());
                 }
             }
-            out.service.stats().stream_queries.increment();
+            match gathered {
+                Gathered::Nothing => break,
+                Gathered::Some => asked = true,
+                Gathered::Nonsense => return Err(End::Nonsense),
+            }
         }
         if asked && self.tasks.is_empty() {
             self.rest(out);
@@ -163,24 +176,60 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Incoming<S> {
         Ok(())
     }
 
-    async fn wait<N: Network>(
-        &mut self,
-        out: &Out<S, N>,
-        buffer: &mut [u8],
-        stopping: &mut watch::Receiver<()>,
-    ) -> Woken {
-        let now = out.ticket.connections.now();
+    /// Answers queries that have come whole, as long as there is room for them and for what they are answered.
+    fn gather<N: Network>(&mut self, out: &Arc<Out<S, N>>) -> Gathered {
+        let limits = out.ticket.connections.limits;
+        let (now, mut asked, mut ready, mut nonsense) = (out.service.wall(), 0, 0, false);
+        while !nonsense
+            && self.tasks.len() < limits.in_flight
+            && self.gathered.octets().len() < GATHERED_OCTETS
+            && let Some(request) = self.frames.next()
+        {
+            asked += 1;
+            let client = |idle| Client { address: self.address, transport: Transport::Stream { idle } };
+            if self.gathered.push_with(|octets| out.service.answer_ready(request, client(limits.idle), now, octets)) {
+                ready += 1;
+                continue;
+            }
+            match out.service.begin(request, client(out.ticket.connections.idle())) {
+                Step::Drop => nonsense = true,
+                Step::Reply(reply) => self.gathered.push(&reply),
+                Step::Wait(mut waiting) => {
+                    out.ticket.set(Doing::Working(out.ticket.connections.now()));
+                    let out = out.clone();
+                    self.tasks.spawn(async move {
+                        waiting.ready().await;
+                        let mut writer = out.writer.lock().await;
+                        let Some(reply) = out.service.finish(waiting).await else { return Ok(()) };
+                        let mut framed = Outgoing::default();
+                        framed.push(&reply);
+                        out.write(&mut writer, framed.octets()).await?;
+                        out.ticket.answered(out.ticket.connections.now());
+                        Ok(())
+                    });
+                }
+            }
+        }
+        if asked == 0 {
+            return Gathered::Nothing;
+        }
+        self.rest_since = None;
+        out.service.count_ready(ready);
+        out.service.stats().stream_queries.add(asked);
+        if nonsense { Gathered::Nonsense } else { Gathered::Some }
+    }
+
+    async fn wait<N: Network>(&mut self, out: &Out<S, N>, alarm: Pin<&mut Sleep>) -> Woken {
         let room = self.tasks.len() < out.ticket.connections.limits.in_flight;
         if room && self.frames.has_rest() {
-            self.rest_since.get_or_insert(now);
+            self.rest_since.get_or_insert_with(|| out.ticket.connections.now());
         }
         let late = self.deadline(out);
         let woken = tokio::select! {
             biased;
-            _ = stopping.changed() => Woken::Stopping,
             Some(answered) = self.tasks.join_next() => Woken::Answered(answered.unwrap_or(Ok(()))),
-            read = self.reader.read(buffer), if room => Woken::Read(read),
-            end = sleep_past(late) => Woken::Late(end),
+            read = read(&mut self.reader, &mut self.frames), if room => Woken::Read(read),
+            end = ring(alarm, late) => Woken::Late(end),
         };
         if matches!(woken, Woken::Answered(_)) && self.tasks.is_empty() {
             self.rest(out);
@@ -204,22 +253,48 @@ impl<S: AsyncRead + AsyncWrite + Send + 'static> Incoming<S> {
     }
 }
 
-async fn sleep_past(deadline: Option<(Instant, End)>) -> End {
-    match deadline {
-        Some((at, end)) => {
-            sleep_until(at.into()).await;
-            end
+/// Reads what has come; gives how many octets that were. A connection that waits holds no buffer.
+async fn read<S: AsyncRead>(reader: &mut ReadHalf<S>, frames: &mut Frames) -> std::io::Result<usize> {
+    poll_fn(|context| {
+        let mut octets = [const { MaybeUninit::uninit() }; READ_OCTETS];
+        let mut buffer = ReadBuf::uninit(&mut octets);
+        ready!(Pin::new(&mut *reader).poll_read(context, &mut buffer))?;
+        frames.push(buffer.filled());
+        Poll::Ready(Ok(buffer.filled().len()))
+    })
+    .await
+}
+
+/// Waits past a deadline. The alarm is set anew only if it would ring too late; if it rings too early, it is set for the rest: so
+/// a connection that is asked much leaves the timers alone.
+async fn ring(mut alarm: Pin<&mut Sleep>, deadline: Option<(Instant, End)>) -> End {
+    let Some((at, end)) = deadline else { return pending().await };
+    let at = tokio::time::Instant::from_std(at);
+    if at < alarm.deadline() {
+        alarm.as_mut().reset(at);
+    }
+    loop {
+        alarm.as_mut().await;
+        if at <= alarm.deadline() {
+            return end;
         }
-        None => pending().await,
+        alarm.as_mut().reset(at);
     }
 }
 
 impl<S: AsyncWrite, N: Network> Out<S, N> {
-    /// Writes one reply; the client has a limited time to take it.
-    async fn write(&self, writer: &mut WriteHalf<S>, reply: &[u8]) -> Result<(), End> {
-        self.ticket.set(Doing::Writing(self.ticket.connections.now()));
-        let written = timeout(self.ticket.connections.limits.write, writer.write_all(&framed(reply))).await;
-        self.ticket.set(Doing::Working(self.ticket.connections.now()));
+    /// Writes replies; the client has a limited time to take them.
+    async fn write(&self, writer: &mut WriteHalf<S>, replies: &[u8]) -> Result<(), End> {
+        let mut writing = pin!(writer.write_all(replies));
+        // Mostly the system takes them at once, and nobody needs to know how long it took.
+        let at_once = poll_fn(|context| Poll::Ready(writing.as_mut().poll(context))).await;
+        let written = match at_once {
+            Poll::Ready(written) => Ok(written),
+            Poll::Pending => {
+                self.ticket.set(Doing::Writing(self.ticket.connections.now()));
+                timeout(self.ticket.connections.limits.write, writing).await
+            }
+        };
         match written {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Closed),

@@ -17,14 +17,14 @@ impl Frames {
     }
 
     /// The next whole message.
-    pub(super) fn next(&mut self) -> Option<Vec<u8>> {
-        let (length, rest) = self.octets[self.taken..].split_first_chunk::<2>()?;
-        let message = rest.get(..usize::from(u16::from_be_bytes(*length)))?.to_vec();
-        self.taken += 2 + message.len();
-        if self.taken == self.octets.len() {
+    pub(super) fn next(&mut self) -> Option<&[u8]> {
+        if !self.has_rest() {
             // An idle connection holds no memory.
             *self = Self::default();
         }
+        let (length, rest) = self.octets[self.taken..].split_first_chunk::<2>()?;
+        let message = rest.get(..usize::from(u16::from_be_bytes(*length)))?;
+        self.taken += 2 + message.len();
         Some(message)
     }
 
@@ -34,10 +34,46 @@ impl Frames {
     }
 }
 
-/// A message with its length in front, for one write (RFC 7766 §8).
-pub(super) fn framed(message: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(message.len()).expect("replies are written with this limit");
-    [&length.to_be_bytes()[..], message].concat()
+/// Messages with their lengths in front, for one write (RFC 7766 §8).
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    octets: Vec<u8>,
+}
+
+impl Outgoing {
+    /// Adds a message that `write` appends to what is there, if it does.
+    pub(super) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
+        let start = self.octets.len();
+        self.octets.extend([0; 2]);
+        let written = write(&mut self.octets);
+        if written {
+            let length = self.octets.len() - start - 2;
+            let length = u16::try_from(length).expect("replies are written with this limit");
+            self.octets[start..start + 2].copy_from_slice(&length.to_be_bytes());
+        } else {
+            self.octets.truncate(start);
+        }
+        written
+    }
+
+    /// Adds a message.
+    pub(super) fn push(&mut self, message: &[u8]) {
+        self.push_with(|octets| {
+            octets.extend_from_slice(message);
+            true
+        });
+    }
+
+    /// All of them.
+    pub(super) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// Forgets them, and memory above `kept_octets`.
+    pub(super) fn clear(&mut self, kept_octets: usize) {
+        self.octets.clear();
+        self.octets.shrink_to(kept_octets);
+    }
 }
 
 #[cfg(test)]
@@ -47,14 +83,22 @@ mod tests {
     #[test]
     fn messages_come_whole_however_they_are_cut_rfc1035_4_2_2() {
         let messages: [&[u8]; 3] = [b"one", b"", b"three"];
-        let stream: Vec<u8> = messages.iter().flat_map(|message| framed(message)).collect();
+        let mut outgoing = Outgoing::default();
+        for message in messages {
+            outgoing.push(message);
+            assert!(!outgoing.push_with(|octets| {
+                octets.push(b'x');
+                false
+            }));
+        }
+        let stream = outgoing.octets();
         for size in 1..=stream.len() {
             let mut frames = Frames::default();
             let mut found = Vec::new();
             for part in stream.chunks(size) {
                 frames.push(part);
                 while let Some(message) = frames.next() {
-                    found.push(message);
+                    found.push(message.to_vec());
                 }
             }
             assert_eq!(found, messages, "in pieces of {size}");
@@ -71,7 +115,7 @@ mod tests {
         frames.push(&[2, 7]);
         assert_eq!(frames.next(), None);
         frames.push(&[8, 0]);
-        assert_eq!(frames.next(), Some(vec![7, 8]));
+        assert_eq!(frames.next(), Some(&[7, 8][..]));
         assert!(frames.has_rest());
     }
 }

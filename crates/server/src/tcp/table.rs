@@ -1,6 +1,7 @@
 //! Which connections are open, and which one goes when there is no room.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,9 @@ pub(crate) struct Connections {
     pub(super) limits: TcpLimits,
     clock: Clock,
     stats: Arc<ServerStats>,
+    began: Instant,
+    /// How many are open, for those who only want to know that.
+    open: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -29,8 +33,15 @@ struct State {
 #[derive(Debug)]
 struct Open {
     client: ClientKey,
-    doing: Doing,
-    evicted: Arc<Notify>,
+    seat: Arc<Seat>,
+}
+
+/// What a connection and the table share.
+#[derive(Debug)]
+struct Seat {
+    evicted: Notify,
+    /// What the connection does, see [`Connections::encode`]: said much more often than asked.
+    doing: AtomicU64,
 }
 
 /// What a connection does, as far as it matters for who goes first. Octets of an unfinished query do not count: who
@@ -50,12 +61,17 @@ pub(super) enum Doing {
 pub(super) struct Ticket {
     pub(super) connections: Arc<Connections>,
     number: u64,
-    evicted: Arc<Notify>,
+    seat: Arc<Seat>,
 }
+
+/// A word holds a kind of [`Doing`] above so many bits of microseconds, which last for 146,000 years.
+const TIME_BITS: u32 = 62;
 
 impl Connections {
     pub(crate) fn new(limits: TcpLimits, stats: Arc<ServerStats>) -> Arc<Self> {
-        Arc::new(Self { limits, clock: Clock::system(), stats, state: Mutex::default() })
+        let clock = Clock::system();
+        let began = clock.now();
+        Arc::new(Self { limits, clock, stats, began, open: AtomicUsize::new(0), state: Mutex::default() })
     }
 
     /// A place for a connection of `client`, if need be that of another: of this client's if it has its share.
@@ -75,9 +91,31 @@ impl Connections {
         self.stats.connections.increment();
         let number = state.next;
         state.next += 1;
-        let evicted = Arc::new(Notify::new());
-        state.open.insert(number, Open { client, doing: Doing::Idle(now), evicted: evicted.clone() });
-        Some(Ticket { connections: self.clone(), number, evicted })
+        let doing = AtomicU64::new(self.encode(Doing::Idle(now)));
+        let seat = Arc::new(Seat { evicted: Notify::new(), doing });
+        state.open.insert(number, Open { client, seat: seat.clone() });
+        self.open.store(state.open.len(), Ordering::Relaxed);
+        Some(Ticket { connections: self.clone(), number, seat })
+    }
+
+    /// A [`Doing`] in one word.
+    fn encode(&self, doing: Doing) -> u64 {
+        let (kind, since) = match doing {
+            Doing::Idle(since) => (0, since),
+            Doing::Writing(since) => (1, since),
+            Doing::Working(since) => (2, since),
+        };
+        let passed = u64::try_from(since.saturating_duration_since(self.began).as_micros()).unwrap_or(u64::MAX);
+        kind << TIME_BITS | passed & !(3 << TIME_BITS)
+    }
+
+    fn decode(&self, word: u64) -> Doing {
+        let since = self.began + Duration::from_micros(word & !(3 << TIME_BITS));
+        match word >> TIME_BITS {
+            0 => Doing::Idle(since),
+            1 => Doing::Writing(since),
+            _ => Doing::Working(since),
+        }
     }
 
     /// Closes the connection that can best be spared, if one can be.
@@ -88,17 +126,24 @@ impl Connections {
     fn evict(&self, state: &mut State, among: impl Fn(&Open) -> bool) -> bool {
         let candidates = state.open.iter().filter(|(_, open)| among(open));
         let now = self.clock.now();
-        let Some(number) = choose(candidates.map(|(number, open)| (*number, open.doing)), now) else { return false };
+        let Some(number) = choose(candidates.map(|(number, open)| (*number, self.doing(open))), now) else {
+            return false;
+        };
         if let Some(open) = state.open.remove(&number) {
-            open.evicted.notify_one();
+            open.seat.evicted.notify_one();
             self.stats.connections_evicted.increment();
         }
+        self.open.store(state.open.len(), Ordering::Relaxed);
         true
+    }
+
+    fn doing(&self, open: &Open) -> Doing {
+        self.decode(open.seat.doing.load(Ordering::Relaxed))
     }
 
     /// How long a connection may be idle now.
     pub(super) fn idle(&self) -> Duration {
-        idle(self.state().open.len(), &self.limits)
+        idle(self.open.load(Ordering::Relaxed), &self.limits)
     }
 
     pub(super) fn now(&self) -> Instant {
@@ -142,24 +187,29 @@ fn idle(open: usize, limits: &TcpLimits) -> Duration {
 impl Ticket {
     /// Says what the connection does.
     pub(super) fn set(&self, doing: Doing) {
-        if let Some(open) = self.connections.state().open.get_mut(&self.number) {
-            open.doing = match (open.doing, doing) {
-                // Another question does not make those before it younger.
-                (Doing::Working(since), Doing::Working(_)) => Doing::Working(since),
-                (_, doing) => doing,
-            };
-        }
+        let word = self.connections.encode(doing);
+        let working = |word: u64| word >> TIME_BITS == 2;
+        // Another question does not make those before it younger.
+        let change = |old| (!working(old) || !working(word)).then_some(word);
+        let _ = self.seat.doing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
+    }
+
+    /// Says that an answer has gone out just now.
+    pub(super) fn answered(&self, now: Instant) {
+        self.seat.doing.store(self.connections.encode(Doing::Working(now)), Ordering::Relaxed);
     }
 
     /// Waits until the connection has to go.
     pub(super) async fn evicted(&self) {
-        self.evicted.notified().await;
+        self.seat.evicted.notified().await;
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.connections.state().open.remove(&self.number);
+        let mut state = self.connections.state();
+        state.open.remove(&self.number);
+        self.connections.open.store(state.open.len(), Ordering::Relaxed);
     }
 }
 

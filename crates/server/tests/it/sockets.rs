@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use proto::{Flags, Rcode, RrType};
+use proto::{Flags, Message, Rcode, RrType};
 use server::Drained;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::task::JoinSet;
 
@@ -155,4 +156,57 @@ async fn the_end_does_not_wait_for_ever() {
         tokio::task::yield_now().await;
     }
     assert_eq!(server.stop().await, Drained::TimeUp);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_of_datagrams_is_answered_one_by_one_and_counted_whatever_is_ready() {
+    for listen in ["127.0.0.1:0", "[::1]:0"] {
+        let server = Running::new(|config| config.listen = vec![listen.parse().unwrap()]);
+        // The first is ready then, the last is known, and localhost is known to everybody.
+        for text in ["www.naver.com. A", "www.naver.com. A", "n1.gen.rootwalk.net. A"] {
+            ask_udp(server.address, text).await;
+        }
+        let before = server.stats.replies.value();
+        let socket = UdpSocket::bind((server.address.ip(), 0)).await.unwrap();
+        socket.connect(server.address).await.unwrap();
+        let texts = ["www.naver.com. A", "WWW.naver.COM. A", "localhost. A", "n1.gen.rootwalk.net. A"];
+        for id in 0..200 {
+            socket.send(&query(id, texts[usize::from(id) % texts.len()])).await.unwrap();
+        }
+        let (mut ids, mut buffer) = (Vec::new(), [0; 4096]);
+        for _ in 0..200 {
+            let length = socket.recv(&mut buffer).await.unwrap();
+            let message = Message::parse(&buffer[..length]).unwrap();
+            let asked = texts[usize::from(message.id) % texts.len()];
+            let echoed = message.question().unwrap();
+            assert_eq!(format!("{} {}", echoed.name, echoed.rtype), asked, "its own question, in its own letters");
+            assert_eq!(message.answer.len(), 1);
+            ids.push(message.id);
+        }
+        ids.sort_unstable();
+        assert_eq!(ids, (0..200).collect::<Vec<_>>());
+        assert_eq!(server.stats.replies.value() - before, 200);
+        assert_eq!(server.stats.datagrams.value(), 203);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pipelined_questions_that_are_ready_are_answered_in_order_and_counted_rfc7766_6_2_1_1() {
+    let server = Running::new(|_| ());
+    for _ in 0..2 {
+        ask_tcp(server.address, "www.naver.com. A").await;
+    }
+    let before = server.stats.stream_queries.value();
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let mut octets = Vec::new();
+    for id in 0..500 {
+        let message = query(id, "www.naver.com. A");
+        octets.extend_from_slice(&(message.len() as u16).to_be_bytes());
+        octets.extend_from_slice(&message);
+    }
+    stream.write_all(&octets).await.unwrap();
+    for id in 0..500 {
+        assert_eq!(receive_tcp(&mut stream).await.unwrap().id, id);
+    }
+    assert_eq!(server.stats.stream_queries.value() - before, 500);
 }

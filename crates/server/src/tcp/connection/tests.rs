@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lab::SimNetwork;
 use proto::{Edns, Flags, Message, OptionCode, Rcode};
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncReadExt, DuplexStream};
 use tokio::task::JoinHandle;
 
 use crate::client::ClientKey;
@@ -62,6 +62,12 @@ impl Conversation {
 fn pipelined(texts: &[&str]) -> Vec<u8> {
     let numbered = texts.iter().zip(1..);
     numbered.flat_map(|(text, id)| framed(&query(id, text))).collect()
+}
+
+fn framed(message: &[u8]) -> Vec<u8> {
+    let mut outgoing = Outgoing::default();
+    outgoing.push(message);
+    outgoing.octets().to_vec()
 }
 
 #[tokio::test(start_paused = true)]
