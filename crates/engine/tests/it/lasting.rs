@@ -49,6 +49,17 @@ async fn an_answer_lasts_until_the_first_of_its_data_is_about_to_expire() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_denial_stands_until_a_newer_soa_of_its_zone_is_learnt() {
+    let bench = bench(|config| config.prefetch = false);
+    bench.ask("nobody.example.test.").await;
+    let kept = lasting(&bench, "nobody.example.test.").unwrap();
+    assert!(bench.resolver.stands(&kept), "nothing has been learnt");
+    bench.pass(301).await; // the record that came with it is over
+    bench.ask("example.test. SOA").await;
+    assert!(!bench.resolver.stands(&kept), "the record that stands beside it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_stands_until_something_is_learnt_about_its_names() {
     let bench = bench(|config| config.prefetch = false);
     bench.ask("short.example.test.").await;
