@@ -1,10 +1,8 @@
 //! RRsets and negative answers: the part of the cache that answers clients.
 
-use std::sync::Arc;
-
 use proto::{Name, Question, Rank, RrType, Rrset, WallTime};
 
-use crate::entry::{Entry, Origin, Value};
+use crate::entry::{self, Origin, Value};
 use crate::key::{Owner, Place};
 use crate::shard::Wanted;
 use crate::{Cache, Denial, Found, Negative, Provenance, Put, ttl};
@@ -35,10 +33,10 @@ impl Cache {
     /// [`Cache::put_rrset`].
     pub fn put_expanded(&self, rrset: Rrset, proofs: &[Rrset], provenance: Provenance, now: WallTime) -> Put {
         let ttl = ttl::positive(self.config(), rrset.ttl);
-        let origin = Origin::new(provenance, &rrset.name);
-        let proofs = (!proofs.is_empty()).then(|| Arc::new(proofs.to_vec()));
-        let value = Value::Rrset { rdatas: rrset.rdatas, signatures: rrset.signatures, proofs, origin };
-        self.put_answer(&rrset.name, Place::Type(rrset.rtype), value, ttl, now)
+        let set = Rrset { ttl, ..rrset };
+        let origin = Origin::new(&provenance, &set.name);
+        let value = Value::Rrset { set: &set, proofs, origin };
+        self.put_answer(&set.name, Place::Type(set.rtype), &value, ttl, now)
     }
 
     /// Stores a negative answer: NXDOMAIN for the name and all its types, NODATA for the type asked.
@@ -46,22 +44,15 @@ impl Cache {
     /// The TTL is that of RFC 2308 §5, the lower of the SOA's TTL and its MINIMUM, within the configured limits; without
     /// an SOA a few seconds. Ranks decide as in [`Cache::put_rrset`]; NXDOMAIN takes the place of everything at the
     /// name that does not outrank it.
-    pub fn put_negative(
-        &self,
-        question: &Question,
-        mut negative: Negative,
-        provenance: Provenance,
-        now: WallTime,
-    ) -> Put {
+    pub fn put_negative(&self, question: &Question, negative: Negative, provenance: Provenance, now: WallTime) -> Put {
         let ttl = ttl::negative(self.config(), &negative);
         let place = match negative.denial {
             Denial::NoData => Place::Type(question.rtype),
             Denial::NxDomain => Place::NxDomain,
         };
-        let origin = Origin::new(provenance, &question.name);
-        negative.proofs.shrink_to_fit();
-        let value = Value::Negative { negative: Arc::new(negative), origin };
-        self.put_answer(&question.name, place, value, ttl, now)
+        let origin = Origin::new(&provenance, &question.name);
+        let value = Value::Negative { negative: &negative, origin };
+        self.put_answer(&question.name, place, &value, ttl, now)
     }
 
     /// Live data for exactly this name and type: the RRset, its absence, or the absence of the name. Never an alias.
@@ -90,15 +81,17 @@ impl Cache {
         })
     }
 
-    fn put_answer(&self, name: &Name, place: Place, value: Value, ttl: u32, now: WallTime) -> Put {
+    fn put_answer(&self, name: &Name, place: Place, value: &Value<'_>, ttl: u32, now: WallTime) -> Put {
         let owner = Owner::new(name);
         let key = self.key(owner.wire());
         // RFC 2181 §5.4.1: what only leads to servers is kept in delegations, where no client can reach it.
         if value.rank().is_none_or(|rank| rank <= Rank::Referral) {
             return self.shard(key).refuse();
         }
-        let entry = Entry::new(owner.wire(), value, now.plus_ttl(ttl), ttl);
-        let put = self.shard(key).put(key, place, entry, now);
+        let Some(entry) = entry::pack(owner.wire(), place, value, now.plus_ttl(ttl), ttl) else {
+            return self.shard(key).refuse();
+        };
+        let put = self.shard(key).put(key, entry, now);
         if put != Put::KeptBetter {
             self.changes.note(key); // also if it was refused: what it contradicted is gone all the same
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proto::{Name, WallTime};
 
-use crate::entry::{Entry, Value};
+use crate::entry::{self, Value};
 use crate::key::{Owner, Place};
 use crate::shard::Wanted;
 use crate::{Cache, Delegation};
@@ -14,15 +14,16 @@ impl Cache {
     ///
     /// `expires` must come from the parent alone, and not lie behind the end of the parent's own delegation: a child
     /// that could prolong its life would outlive its removal ("ghost domains").
-    pub fn put_delegation(&self, mut delegation: Delegation, expires: WallTime, now: WallTime) {
+    pub fn put_delegation(&self, delegation: &Delegation, expires: WallTime, now: WallTime) {
         let expires = expires.min(now.plus_ttl(self.config().max_ttl));
-        delegation.servers.shrink_to_fit();
         let owner = Owner::new(&delegation.zone);
-        let value = Value::Delegation(Arc::new(delegation));
-        let entry = Entry::new(owner.wire(), value, expires, now.ttl_left(expires));
+        let value = Value::Delegation(delegation);
+        let entry = entry::pack(owner.wire(), Place::Delegation, &value, expires, now.ttl_left(expires));
         let key = self.key(owner.wire());
         // Refused if it has expired or is too big: then it is learnt anew when it is needed.
-        let _ = self.shard(key).put(key, Place::Delegation, entry, now);
+        if let Some(entry) = entry {
+            let _ = self.shard(key).put(key, entry, now);
+        }
     }
 
     /// The deepest live delegation at or above a name, and when it expires. TTLs in it are those at its arrival.
@@ -31,8 +32,8 @@ impl Cache {
         owner.ancestors().find_map(|(_, wire)| {
             let key = self.key(wire);
             let copied = self.shard(key).hit(key, Place::Delegation, Wanted::Live, now)?;
-            let Value::Delegation(delegation) = copied.value else { return None };
-            Some((delegation, copied.expires))
+            let expires = copied.expires();
+            Some((copied.into_delegation()?, expires))
         })
     }
 
@@ -64,7 +65,7 @@ mod tests {
     fn deepest_live_delegation_is_found_rfc1034_5_3_3() {
         let cache = cache(86_400);
         for (zone, parent, seconds) in [(".", ".", 1000), ("example.", ".", 500), ("b.example.", "example.", 100)] {
-            cache.put_delegation(cut(zone, parent), at(seconds), at(0));
+            cache.put_delegation(&cut(zone, parent), at(seconds), at(0));
         }
         for (text, seconds, expect) in [
             ("x.a.B.example.", 0, Some("b.example.")),
@@ -82,19 +83,19 @@ mod tests {
     #[test]
     fn delegation_ends_when_told_and_within_the_longest_ttl() {
         let cache = Cache::new(CacheConfig { max_ttl: 50, ..CacheConfig::default() });
-        cache.put_delegation(cut("a.", "."), at(40), at(0));
-        cache.put_delegation(cut("b.", "."), at(60), at(0));
+        cache.put_delegation(&cut("a.", "."), at(40), at(0));
+        cache.put_delegation(&cut("b.", "."), at(60), at(0));
         assert_eq!(cache.delegation(&name("a."), at(0)).unwrap().1, at(40));
         assert_eq!(cache.delegation(&name("b."), at(0)).unwrap().1, at(50));
-        cache.put_delegation(cut("a.", "."), at(10), at(0));
+        cache.put_delegation(&cut("a.", "."), at(10), at(0));
         assert_eq!(cache.delegation(&name("a."), at(10)), None, "the later one holds although it ends earlier");
     }
 
     #[test]
     fn removed_delegation_is_gone_and_its_parent_stays() {
         let cache = cache(0);
-        cache.put_delegation(cut("example.", "."), at(60), at(0));
-        cache.put_delegation(cut("b.example.", "example."), at(60), at(0));
+        cache.put_delegation(&cut("example.", "."), at(60), at(0));
+        cache.put_delegation(&cut("b.example.", "example."), at(60), at(0));
         cache.remove_delegation(&name("B.example."));
         assert_eq!(zone(&cache, "b.example.", 0).as_deref(), Some("example."));
     }

@@ -1,10 +1,8 @@
 //! Resolution failures (RFC 9520).
 
-use std::sync::Arc;
-
 use proto::{Ede, Question, WallTime};
 
-use crate::entry::{Copied, Entry, Value};
+use crate::entry::{self, Copied, Value};
 use crate::key::{Owner, Place};
 use crate::shard::Wanted;
 use crate::{Cache, Failure, FailureScope, ttl};
@@ -31,9 +29,6 @@ impl Cache {
         let owner = Owner::new(&question.name);
         let key = self.key(owner.wire());
         let place = place(question, scope);
-        let mut error = error;
-        error.text.shrink_to_fit();
-        let error = Arc::new(error);
         let mut shard = self.shard(key);
         let last = shard.hit(key, place, Wanted::Stale, now);
         let before = match last.and_then(failure) {
@@ -44,11 +39,13 @@ impl Cache {
         let times = before.saturating_add(1);
         let period = ttl::failure_period(times).max(at_least.min(ttl::LONGEST_FAILURE_PERIOD));
         let until = now.plus_ttl(period);
-        let entry = Entry::new(owner.wire(), Value::Failure { error: Arc::clone(&error), times }, until, period);
+        let entry = entry::pack(owner.wire(), place, &Value::Failure { error: &error, times }, until, period);
         // Refused only if the text is absurdly long: then the question is tried again.
-        let _ = shard.put(key, place, entry, now);
+        if let Some(entry) = entry {
+            let _ = shard.put(key, entry, now);
+        }
         drop(shard);
-        Failure { error: Arc::unwrap_or_clone(error), until, times }
+        Failure { error, until, times }
     }
 
     /// The live failure of a question.
@@ -75,8 +72,9 @@ fn place(question: &Question, scope: FailureScope) -> Place {
 }
 
 fn failure(copied: Copied) -> Option<Failure> {
-    let Value::Failure { error, times } = copied.value else { return None };
-    Some(Failure { error: Arc::unwrap_or_clone(error), until: copied.expires, times })
+    let until = copied.expires();
+    let (error, times) = copied.into_failure()?;
+    Some(Failure { error, until, times })
 }
 
 #[cfg(test)]

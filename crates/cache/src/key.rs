@@ -98,6 +98,7 @@ impl Key<'_> {
 }
 
 /// The keyed hash: clients must not be able to choose names that fall into one bucket.
+#[derive(Clone)]
 pub(crate) struct KeyHash {
     seed: u64,
     shared: SharedSeed,

@@ -1,9 +1,9 @@
 //! The cache of the resolver: RRsets, negative answers, failures and delegations in one bounded memory budget.
 //!
 //! What it is for: all worker threads share one [`Cache`]. It is split into shards by a keyed hash of the owner name,
-//! each behind its own lock, which is held for a few hundred nanoseconds: values are made before and unpacked after,
-//! and what is taken out is shared, not copied. The budget in bytes covers entries, tables and an estimate of what the
-//! allocator adds (see `size.rs`); an entry that does not fit pushes out what is used least.
+//! each behind its own lock, which is held for a few hundred nanoseconds: values are packed before and unpacked after.
+//! Entries lie packed one behind the other (`packed.rs`, `log.rs`). The budget in bytes covers entries, what is between them,
+//! and tables; an entry that does not fit pushes out what is used least.
 //!
 //! What it deliberately does not do: know a clock (`now` is an argument), wait, ask the network, follow aliases,
 //! validate, or decide whether a denial above a name, a stale answer or bogus data may be used.
@@ -35,8 +35,9 @@ mod entry;
 mod failures;
 mod key;
 mod known;
+mod log;
+mod packed;
 mod shard;
-mod size;
 mod stats;
 #[cfg(test)]
 mod testing;
@@ -82,9 +83,10 @@ impl Cache {
         let count = shard_count(config.size);
         let changes = Changes::new(config.size);
         let bytes_each = config.size.saturating_sub(changes.bytes()) / count;
-        let shard = || Mutex::new(Shard::new(bytes_each, config.max_stale));
+        let hash = KeyHash::new(seed);
+        let shard = || Mutex::new(Shard::new(bytes_each, config.max_stale, hash.clone()));
         let shards = std::iter::repeat_with(shard).take(count).collect();
-        Self { config, hash: KeyHash::new(seed), changes, shards }
+        Self { config, hash, changes, shards }
     }
 
     /// Removes all that is known of exactly this name; gives the number of entries.

@@ -1,9 +1,8 @@
-//! A part of the cache behind one lock: table, budget, eviction.
+//! A part of the cache behind one lock: table, log, budget, eviction.
 //!
-//! Eviction is CLOCK with a small use count: a hand goes round the table, takes one use away from each entry it meets
-//! and drops the first that has none. New entries start without uses, so a flood of names that nobody asks again
-//! pushes out itself, not what is asked. The order of the table depends on a secret seed and shows nowhere but in the
-//! choice of what to drop.
+//! The table leads from names to positions in the [`Log`](crate::log). Eviction is CLOCK in the order in which entries came:
+//! the oldest segment goes, and what of it was asked of late is put back at the end with one use less. New entries start
+//! without uses, so a flood of names that nobody asks again pushes out itself, not what is asked.
 
 use std::mem::size_of;
 use std::sync::Mutex;
@@ -12,8 +11,9 @@ use hashbrown::HashTable;
 use proto::WallTime;
 
 use crate::Put;
-use crate::entry::{Copied, Entry};
-use crate::key::{Key, Place};
+use crate::entry::{self, Copied, Entry};
+use crate::key::{Key, KeyHash, Place};
+use crate::log::{Log, Position, SEGMENT};
 use crate::stats::CacheStats;
 
 /// An entry may take this part of its shard at most, so that one answer cannot push out all others.
@@ -21,10 +21,12 @@ const LARGEST_PART: usize = 8;
 /// Entries of one name: 100 types (more no honest name has) and what else is kept about a name. All of them share a
 /// hash, so this bounds the work of a lookup.
 pub(crate) const MAX_ENTRIES_PER_NAME: usize = 128;
-/// Uses that an entry can save up: it survives as many rounds of the hand without being asked.
+/// Uses that an entry can save up: it survives as many rounds without being asked.
 const MAX_USES: u8 = 3;
-/// Entries looked at to evict one; then the least used of them goes. Bounds the time under the lock.
-const MAX_SWEEP: usize = 64;
+/// Segments looked through to make room; of the last of so many nothing survives. Bounds the time under the lock.
+const MAX_SWEEPS: usize = 4;
+/// Octets without an entry (replaced, removed) that are left alone, beside as many as the entries have.
+const MAX_WASTE: usize = 4 * SEGMENT;
 
 /// What of a live or stale entry is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,43 +37,58 @@ pub(crate) enum Wanted {
     Stale,
 }
 
-/// 16 bytes that tell, mostly without touching the entry, whether it is the one looked for.
+/// What stays of a segment that is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// Whatever is of use.
+    All,
+    /// What was asked of late.
+    Used,
+    /// Nothing.
+    Nothing,
+}
+
+/// 8 bytes that lead to an entry.
+#[derive(Debug, Clone, Copy)]
 struct Slot {
     tag: u32,
-    place: Place,
-    entry: Box<Entry>,
+    position: Position,
 }
 
 pub(crate) struct Shard {
     table: HashTable<Slot>,
+    log: Log,
+    /// Octets of the entries in the table.
     entry_bytes: usize,
-    hand: usize,
     budget: usize,
     max_stale: u32,
+    hash: KeyHash,
     stats: CacheStats,
 }
 
 impl Shard {
-    pub(crate) fn new(budget: usize, max_stale: u32) -> Self {
+    pub(crate) fn new(budget: usize, max_stale: u32, hash: KeyHash) -> Self {
         let stats = CacheStats { budget: budget as u64, ..CacheStats::default() };
-        Self { table: HashTable::new(), entry_bytes: 0, hand: 0, budget, max_stale, stats }
+        Self { table: HashTable::new(), log: Log::default(), entry_bytes: 0, budget, max_stale, hash, stats }
     }
 
     /// A copy of the entry at `place`, which counts as a use of it.
     pub(crate) fn hit(&mut self, key: Key<'_>, place: Place, wanted: Wanted, now: WallTime) -> Option<Copied> {
-        let bucket = self.find(key, place)?;
-        let slot = self.table.get_bucket_mut(bucket)?;
-        slot.entry.settle(now);
-        if slot.entry.is_over(now, self.max_stale) {
+        let (bucket, position) = self.find(key, place)?;
+        let octets = self.log.at_mut(position);
+        entry::settle(octets, now);
+        let entry = Entry::of(octets)?;
+        if entry.is_over(now, self.max_stale) {
             self.drop_expired(bucket);
             return None;
         }
-        if wanted == Wanted::Live && !slot.entry.is_live(now) {
+        if wanted == Wanted::Live && !entry.is_live(now) {
             return None;
         }
-        slot.entry.uses = (slot.entry.uses + 1).min(MAX_USES);
-        self.stats.kind_mut(slot.entry.kind()).hits += 1;
-        Some(slot.entry.copy())
+        let (kind, copied, uses) = (entry.kind(), Copied::new(entry), entry.uses());
+        entry::set_uses(octets, (uses + 1).min(MAX_USES));
+        self.stats.kind_mut(kind).hits += 1;
+        Some(copied)
     }
 
     /// Notes that an offer was not even looked at.
@@ -85,46 +102,53 @@ impl Shard {
         self.stats.misses += 1;
     }
 
-    /// Puts `entry` in the place of all that contradicts it, unless some of that is live and outranks it.
-    pub(crate) fn put(&mut self, key: Key<'_>, place: Place, mut entry: Box<Entry>, now: WallTime) -> Put {
-        let contradicts = |(bucket, slot): (usize, &Slot)| slot.place.contradicts(place).then_some(bucket);
-        let rivals: Vec<usize> = self.buckets(key).filter_map(contradicts).collect();
-        for &bucket in &rivals {
-            let Some(slot) = self.table.get_bucket_mut(bucket) else { continue };
-            slot.entry.settle(now);
-            if slot.entry.outranks(&entry, now) {
+    /// Puts an entry in the place of all that contradicts it, unless some of that is live and outranks it.
+    pub(crate) fn put(&mut self, key: Key<'_>, mut octets: Vec<u8>, now: WallTime) -> Put {
+        let Some(new) = Entry::of(&octets) else { return self.refuse() };
+        let place = new.place();
+        let rivals: Vec<(usize, Position)> = self
+            .buckets(key)
+            .filter(|(_, _, rival)| rival.place().contradicts(place))
+            .map(|(b, p, _)| (b, p))
+            .collect();
+        for (_, position) in &rivals {
+            let rival = self.log.at_mut(*position);
+            entry::settle(rival, now);
+            if Entry::of(rival).is_some_and(|rival| rival.outranks(new, now)) {
                 self.stats.kept_better += 1;
                 return Put::KeptBetter;
             }
         }
         // What is asked often stays so when it is refreshed.
-        let uses = rivals.into_iter().filter_map(|bucket| self.take(bucket)).map(|slot| slot.entry.uses).max();
-        entry.uses = uses.unwrap_or(0);
-        if entry.bytes() > self.budget / LARGEST_PART || entry.is_over(now, self.max_stale) {
+        let uses = rivals.into_iter().filter_map(|(bucket, _)| self.take(bucket)).max();
+        let too_large = octets.len() > self.budget / LARGEST_PART;
+        if too_large || new.is_over(now, self.max_stale) || self.log.is_full() {
             return self.refuse();
         }
+        let kind = new.kind();
+        entry::set_uses(&mut octets, uses.unwrap_or(0));
         self.make_room_for_name(key);
-        self.make_room(entry.bytes(), now);
-        let counters = self.stats.kind_mut(entry.kind());
+        self.make_room(octets.len(), now);
+        let counters = self.stats.kind_mut(kind);
         counters.stored += 1;
         counters.entries += 1;
-        counters.bytes += entry.bytes() as u64;
-        self.entry_bytes += entry.bytes();
-        let slot = Slot { tag: key.tag(), place, entry };
+        counters.bytes += octets.len() as u64;
+        self.entry_bytes += octets.len();
+        let slot = Slot { tag: key.tag(), position: self.log.append(&octets) };
         self.table.insert_unique(spread(slot.tag), slot, |slot| spread(slot.tag));
         Put::Stored
     }
 
     /// Removes one entry.
     pub(crate) fn remove(&mut self, key: Key<'_>, place: Place) {
-        if let Some(bucket) = self.find(key, place) {
+        if let Some((bucket, _)) = self.find(key, place) {
             self.take(bucket);
         }
     }
 
     /// Removes all of a name; gives the number of entries.
     pub(crate) fn remove_name(&mut self, key: Key<'_>) -> usize {
-        let all: Vec<usize> = self.buckets(key).map(|(bucket, _)| bucket).collect();
+        let all: Vec<usize> = self.buckets(key).map(|(bucket, ..)| bucket).collect();
         all.into_iter().filter_map(|bucket| self.take(bucket)).count()
     }
 
@@ -132,47 +156,68 @@ impl Shard {
     #[must_use = "the entries are to be dropped after the lock is released"]
     pub(crate) fn clear(&mut self) -> impl Sized + use<> {
         self.entry_bytes = 0;
-        self.hand = 0;
         self.stats.forget_entries();
-        std::mem::replace(&mut self.table, HashTable::new())
+        (std::mem::replace(&mut self.table, HashTable::new()), std::mem::take(&mut self.log))
     }
 
     pub(crate) fn stats(&self) -> CacheStats {
-        CacheStats { bytes: self.bytes_with(0) as u64, ..self.stats }
+        CacheStats { bytes: self.bytes() as u64, ..self.stats }
     }
 
-    fn find(&self, key: Key<'_>, place: Place) -> Option<usize> {
-        self.table.find_bucket_index(spread(key.tag()), |slot| slot.place == place && is_of(slot, key))
+    fn find(&self, key: Key<'_>, place: Place) -> Option<(usize, Position)> {
+        let wanted = |slot: &Slot| self.entry_of(slot, key).is_some_and(|entry| entry.place() == place);
+        let bucket = self.table.find_bucket_index(spread(key.tag()), wanted)?;
+        Some((bucket, self.table.get_bucket(bucket)?.position))
+    }
+
+    /// The entry of a slot, if its owner is the name.
+    fn entry_of(&self, slot: &Slot, key: Key<'_>) -> Option<Entry<'_>> {
+        let entry = Entry::of(self.log.at(slot.position)).filter(|_| slot.tag == key.tag())?;
+        entry.is_of(key.owner).then_some(entry)
     }
 
     /// The buckets of a name's entries; at most [`MAX_ENTRIES_PER_NAME`].
-    fn buckets(&self, key: Key<'_>) -> impl Iterator<Item = (usize, &Slot)> {
+    fn buckets(&self, key: Key<'_>) -> impl Iterator<Item = (usize, Position, Entry<'_>)> {
         let candidates = self.table.iter_hash_buckets(spread(key.tag()));
         candidates.filter_map(move |bucket| {
             let slot = self.table.get_bucket(bucket)?;
-            is_of(slot, key).then_some((bucket, slot))
+            Some((bucket, slot.position, self.entry_of(slot, key)?))
         })
     }
 
-    fn take(&mut self, bucket: usize) -> Option<Slot> {
+    /// Takes an entry out of the table, and leaves its octets where they are; gives its uses.
+    fn take(&mut self, bucket: usize) -> Option<u8> {
         let (slot, _) = self.table.get_bucket_entry(bucket).ok()?.remove();
-        self.entry_bytes -= slot.entry.bytes();
-        let counters = self.stats.kind_mut(slot.entry.kind());
+        let entry = Entry::of(self.log.at(slot.position))?;
+        let (kind, length, uses) = (entry.kind(), entry.length(), entry.uses());
+        self.forget(kind, length);
+        Some(uses)
+    }
+
+    fn forget(&mut self, kind: crate::Kind, length: usize) {
+        self.entry_bytes -= length;
+        let counters = self.stats.kind_mut(kind);
         counters.entries -= 1;
-        counters.bytes -= slot.entry.bytes() as u64;
-        Some(slot)
+        counters.bytes -= length as u64;
     }
 
     fn drop_expired(&mut self, bucket: usize) {
-        if let Some(slot) = self.take(bucket) {
-            self.stats.kind_mut(slot.entry.kind()).expired += 1;
+        if let Some(kind) = self.kind_of(bucket) {
+            self.take(bucket);
+            self.stats.kind_mut(kind).expired += 1;
         }
     }
 
     fn drop_evicted(&mut self, bucket: usize) {
-        if let Some(slot) = self.take(bucket) {
-            self.stats.kind_mut(slot.entry.kind()).evicted += 1;
+        if let Some(kind) = self.kind_of(bucket) {
+            self.take(bucket);
+            self.stats.kind_mut(kind).evicted += 1;
         }
+    }
+
+    fn kind_of(&self, bucket: usize) -> Option<crate::Kind> {
+        let slot = self.table.get_bucket(bucket)?;
+        Some(Entry::of(self.log.at(slot.position))?.kind())
     }
 
     /// A name at its limit loses its least used entry: neither can somebody who asks for all types of a name keep
@@ -181,65 +226,99 @@ impl Shard {
         if self.buckets(key).count() < MAX_ENTRIES_PER_NAME {
             return;
         }
-        let least = self.buckets(key).min_by_key(|(_, slot)| slot.entry.uses).map(|(bucket, _)| bucket);
+        let least = self.buckets(key).min_by_key(|(.., entry)| entry.uses()).map(|(bucket, ..)| bucket);
         if let Some(bucket) = least {
             self.drop_evicted(bucket);
         }
     }
 
-    fn make_room(&mut self, bytes: usize, now: WallTime) {
-        while !self.table.is_empty() && self.bytes_with(1) + bytes > self.budget {
-            self.evict(now);
+    fn make_room(&mut self, length: usize, now: WallTime) {
+        // Octets of what has been replaced are memory too: without this, data that is refreshed would fill the budget.
+        if self.log.bytes() > 2 * self.entry_bytes + MAX_WASTE {
+            self.sweep(Keep::All, now);
+        }
+        let mut sweeps = 0;
+        while !self.log.is_empty() && self.bytes_with(length) > self.budget {
+            sweeps += 1;
+            self.sweep(if sweeps % MAX_SWEEPS > 0 { Keep::Used } else { Keep::Nothing }, now);
         }
     }
 
-    /// Accounted bytes, the table as it will be with `more` slots.
-    fn bytes_with(&self, more: usize) -> usize {
+    fn bytes(&self) -> usize {
+        size_of::<Mutex<Shard>>() + self.log.bytes() + self.table.allocation_size()
+    }
+
+    /// Accounted bytes with one entry more.
+    fn bytes_with(&self, length: usize) -> usize {
         let table = self.table.allocation_size();
         let full = self.table.num_buckets() / 8 * 7;
         // hashbrown keeps 1/8 of its buckets free. Without room it doubles the table, or clears it of deleted slots if
         // less than half of it is in use.
-        let grows = self.table.len() + more > self.table.capacity() && self.table.len() + more > full / 2;
+        let grows = self.table.len() + 1 > self.table.capacity() && self.table.len() + 1 > full / 2;
         let growth = if grows { table.max(MIN_TABLE * size_of::<Slot>()) } else { 0 };
-        size_of::<Mutex<Shard>>() + self.entry_bytes + table + growth
+        size_of::<Mutex<Shard>>() + self.log.bytes_with(length) + table + growth
     }
 
-    /// Drops one entry, if there is one.
-    fn evict(&mut self, now: WallTime) {
-        let buckets = self.table.num_buckets();
-        let mut least: Option<(u8, usize)> = None;
-        let mut met = 0;
-        for _ in 0..buckets {
-            self.hand = (self.hand + 1) % buckets;
-            let Some(slot) = self.table.get_bucket_mut(self.hand) else { continue };
-            slot.entry.settle(now);
-            if slot.entry.is_over(now, self.max_stale) {
-                return self.drop_expired(self.hand);
-            }
-            if slot.entry.uses == 0 {
-                return self.drop_evicted(self.hand);
-            }
-            if least.is_none_or(|(uses, _)| slot.entry.uses < uses) {
-                least = Some((slot.entry.uses, self.hand));
-            }
-            slot.entry.uses -= 1;
-            met += 1;
-            if met == MAX_SWEEP {
-                break;
-            }
+    /// Takes the oldest segment away, and puts back what shall stay of it.
+    fn sweep(&mut self, keep: Keep, now: WallTime) {
+        let Some((mut position, mut segment)) = self.log.take_oldest() else { return };
+        let mut rest = segment.as_mut_slice();
+        // What is used may not keep more than half: the next sweep has to come to an end too.
+        let mut room = segment_share(keep);
+        while let Some(length) = Entry::of(rest).map(Entry::length).filter(|length| *length > 0) {
+            let Some((octets, behind)) = rest.split_at_mut_checked(length) else { break };
+            self.judge(octets, position, keep, &mut room, now);
+            position = position.plus(length);
+            rest = behind;
         }
-        if let Some((_, bucket)) = least {
-            self.drop_evicted(bucket);
+        self.log.recycle(segment);
+    }
+
+    /// Decides about one entry of a segment that goes.
+    fn judge(&mut self, octets: &mut [u8], position: Position, keep: Keep, room: &mut usize, now: WallTime) {
+        entry::settle(octets, now);
+        let Some(entry) = Entry::of(octets) else { return };
+        let tag = self.hash.key(entry.owner()).tag();
+        let here = |slot: &Slot| slot.position == position;
+        let Some(bucket) = self.table.find_bucket_index(spread(tag), here) else { return };
+        let (kind, length, uses) = (entry.kind(), entry.length(), entry.uses());
+        let over = entry.is_over(now, self.max_stale);
+        let stays = match keep {
+            Keep::All => true,
+            Keep::Used => uses > 0 && length <= *room,
+            Keep::Nothing => false,
+        };
+        if stays && !over {
+            if keep == Keep::Used {
+                *room -= length;
+                entry::set_uses(octets, uses - 1);
+            }
+            let moved = self.log.append(octets);
+            if let Some(slot) = self.table.get_bucket_mut(bucket) {
+                slot.position = moved;
+            }
+            return;
         }
+        if let Ok(found) = self.table.get_bucket_entry(bucket) {
+            found.remove();
+        }
+        self.forget(kind, length);
+        let counters = self.stats.kind_mut(kind);
+        *(if over { &mut counters.expired } else { &mut counters.evicted }) += 1;
+    }
+}
+
+/// How many octets of a segment may be put back.
+fn segment_share(keep: Keep) -> usize {
+    match keep {
+        Keep::All => usize::MAX,
+        Keep::Used => SEGMENT / 2,
+        Keep::Nothing => 0,
     }
 }
 
 /// Upper bound for the buckets of hashbrown's first table.
 const MIN_TABLE: usize = 16;
-
-fn is_of(slot: &Slot, key: Key<'_>) -> bool {
-    slot.tag == key.tag() && slot.entry.owner() == key.owner
-}
 
 /// The table takes its bucket from the low bits and its control byte from the high ones; a slot keeps 32 bits.
 fn spread(tag: u32) -> u64 {

@@ -59,7 +59,7 @@ fn put(cache: &Cache, thread: usize, number: usize) {
         3 => _ = cache.put_rrset(text(owner, number), provenance(), now()),
         4 => _ = cache.put_negative(&question, negative(Denial::NxDomain), provenance(), now()),
         5 => _ = cache.put_negative(&question, negative(Denial::NoData), provenance(), now()),
-        6 => cache.put_delegation(delegation(owner), now().plus_ttl(3_600), now()),
+        6 => cache.put_delegation(&delegation(owner), now().plus_ttl(3_600), now()),
         _ => {
             let error = Ede::new(EdeCode(22), "no server of the zone could be reached in time");
             _ = cache.put_failure(&question, FailureScope::Validated, error, now());

@@ -64,7 +64,7 @@ fn do_something(cache: &Cache, thread: usize, step: usize) {
         5 => {
             let delegation =
                 Delegation { zone: question.name, parent: name("example."), servers: vec![], ds: Some(rrset(number)) };
-            cache.put_delegation(delegation, now().plus_ttl(60), now());
+            cache.put_delegation(&delegation, now().plus_ttl(60), now());
         }
         6 => {
             let error = Ede::new(EdeCode(0), number.to_string());

@@ -268,7 +268,7 @@ impl<N: Network> Resolver<N> {
         let now = self.env.clock.wall();
         let delegation = Delegation { zone: Name::root(), parent: Name::root(), servers, ds: None };
         let expires = now.plus_ttl(ns.ttl);
-        self.cache.put_delegation(delegation.clone(), expires, now);
+        self.cache.put_delegation(&delegation, expires, now);
         self.store(question, answered, &Name::root(), &Standing::uniform(Security::Unchecked));
         Some(Cut::new(Arc::new(delegation), expires, CutSource::Priming))
     }
@@ -306,7 +306,7 @@ impl<N: Network> Resolver<N> {
     fn descend(&self, from: &Cut, referral: Referral) -> Cut {
         let now = self.env.clock.wall();
         let expires = now.plus_ttl(referral.ttl).min(from.expires);
-        self.cache.put_delegation(referral.delegation.clone(), expires, now);
+        self.cache.put_delegation(&referral.delegation, expires, now);
         Cut::new(Arc::new(referral.delegation), expires, CutSource::Referral)
     }
 
