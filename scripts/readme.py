@@ -66,7 +66,7 @@ def main():
     if arguments not in ([], ["--check"]):
         print(__doc__, file=sys.stderr)
         return 2
-    subprocess.run(["cargo", "build", "--release", "--locked"], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+    subprocess.run(["cargo", "build", "--release", "--locked", "--bins"], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
     with tempfile.TemporaryDirectory() as home:
         plot = str(Path(home) / "compare.svg") if arguments else str(ROOT / PLOT)
         fresh = RUN.sub(lambda found: with_output(found, home, plot), text)

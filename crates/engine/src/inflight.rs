@@ -76,7 +76,8 @@ impl<K: Ord + Clone + Send + 'static, V: Clone + Send + 'static> Inflight<K, V> 
         }
         // Without the lock from here on: a runtime that is going down drops the task, and with it the entry, at once.
         let mut entry = Entry { table: self.table.clone(), key, open: true };
-        let work = self.between.before_steps_of(work());
+        // In a box at once: work has kilobytes of state, which each layer around it would copy.
+        let work = self.between.before_steps_of(Box::pin(work()));
         tokio::spawn(async move {
             let value = work.await;
             for waiter in entry.close() {

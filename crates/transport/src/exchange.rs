@@ -212,6 +212,9 @@ async fn over_udp<N: Network>(env: &Env<N>, ask: &Ask, listener: Listener<'_>) -
             Ok(message) => {
                 let rtt = env.clock.now().saturating_duration_since(began);
                 let server_cookie = server_cookie(&message);
+                if near_misses == 0 {
+                    flow.keep();
+                }
                 let reply = Reply { message, octets: length, rtt, over_tcp: false, server_cookie };
                 return Ok(FromUdp::Reply(reply));
             }

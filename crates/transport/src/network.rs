@@ -30,4 +30,12 @@ pub trait UdpFlow: Send + 'static {
     ///
     /// The caller compares the source: an implementation may filter (a connected socket does), it need not.
     fn recv(&mut self, buffer: &mut [u8]) -> impl Future<Output = io::Result<(usize, SocketAddr)>> + Send;
+
+    /// The exchange has ended well: nothing else is to come. An implementation may ask the same server once more from the
+    /// same port; a socket that is dropped instead is closed.
+    fn keep(self)
+    where
+        Self: Sized,
+    {
+    }
 }

@@ -6,12 +6,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{Network, UdpFlow};
+use idle::{Idle, Kept};
+
+mod idle;
+
+/// Sockets that wait for their next exchange, at most.
+const MOST_IDLE: usize = 64;
 
 /// Sockets used when nothing else is said: within the soft limit of 1,024 descriptors that most systems set.
 const USUAL_SOCKETS: usize = 512;
@@ -26,6 +33,7 @@ pub struct OsNetwork {
     /// TCP has a share of its own: idle connections must not hold up datagrams.
     datagrams: Arc<Semaphore>,
     connections: Arc<Semaphore>,
+    idle: Arc<Idle>,
 }
 
 impl Default for OsNetwork {
@@ -54,7 +62,13 @@ impl OsNetwork {
         }
         let share = |part: usize| Arc::new(Semaphore::new(part.clamp(1, Semaphore::MAX_PERMITS)));
         let connections = sockets / 4;
-        Self { sources: Arc::new(sources), datagrams: share(sockets - connections), connections: share(connections) }
+        let idle = Arc::new(Idle::new((sockets / 4).min(MOST_IDLE)));
+        Self {
+            sources: Arc::new(sources),
+            datagrams: share(sockets - connections),
+            connections: share(connections),
+            idle,
+        }
     }
 
     fn source(&self, to: SocketAddr) -> IpAddr {
@@ -76,11 +90,18 @@ impl Network for OsNetwork {
     type Tcp = OsTcp;
 
     async fn udp(&self, to: SocketAddr, port: u16) -> io::Result<OsUdp> {
-        let place = place(&self.datagrams)?;
+        if let Some(kept) = self.idle.take(to) {
+            return Ok(OsUdp { kept, idle: self.idle.clone() });
+        }
+        let place = match place(&self.datagrams) {
+            Err(_) if self.idle.close_one() => place(&self.datagrams)?,
+            place => place?,
+        };
         let socket = UdpSocket::bind((self.source(to), port)).await?;
         // A connected socket gets replies from this address and port only, and hears of ICMP errors.
         socket.connect(to).await?;
-        Ok(OsUdp { socket, peer: to, _place: place })
+        let kept = Kept { socket, peer: to, opened: Instant::now(), exchanges: 1, _place: place };
+        Ok(OsUdp { kept, idle: self.idle.clone() })
     }
 
     async fn tcp(&self, to: SocketAddr) -> io::Result<OsTcp> {
@@ -104,9 +125,8 @@ fn place(free: &Arc<Semaphore>) -> io::Result<OwnedSemaphorePermit> {
 /// A connected UDP socket.
 #[derive(Debug)]
 pub struct OsUdp {
-    socket: UdpSocket,
-    peer: SocketAddr,
-    _place: OwnedSemaphorePermit,
+    kept: Kept,
+    idle: Arc<Idle>,
 }
 
 /// A TCP connection.
@@ -138,11 +158,15 @@ impl AsyncWrite for OsTcp {
 
 impl UdpFlow for OsUdp {
     async fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
-        self.socket.send(datagram).await.map(drop)
+        self.kept.socket.send(datagram).await.map(drop)
     }
 
     async fn recv(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        Ok((self.socket.recv(buffer).await?, self.peer))
+        Ok((self.kept.socket.recv(buffer).await?, self.kept.peer))
+    }
+
+    fn keep(self) {
+        self.idle.put(self.kept);
     }
 }
 
@@ -159,5 +183,62 @@ mod tests {
         assert_eq!(network.udp(to, 0).await.unwrap_err().kind(), io::ErrorKind::ResourceBusy);
         drop(first);
         network.udp(to, 0).await.unwrap();
+    }
+
+    fn port(flow: &OsUdp) -> u16 {
+        flow.kept.socket.local_addr().unwrap().port()
+    }
+
+    #[tokio::test]
+    async fn a_port_is_used_for_one_server_alone_and_a_few_exchanges_only_rfc5452_9_2() {
+        let network = OsNetwork::new(&[], 64);
+        let [one, other] = ["127.0.0.1:9", "127.0.0.1:10"].map(|text| text.parse::<SocketAddr>().unwrap());
+        let flow = network.udp(one, 0).await.unwrap();
+        let first = port(&flow);
+        flow.keep();
+        let elsewhere = network.udp(other, 0).await.unwrap();
+        assert_ne!(port(&elsewhere), first, "another server");
+        for _ in 1..idle::MOST_EXCHANGES {
+            let flow = network.udp(one, 0).await.unwrap();
+            assert_eq!(port(&flow), first);
+            let beside = network.udp(one, 0).await.unwrap();
+            assert_ne!(port(&beside), first, "one exchange at a time");
+            flow.keep();
+        }
+        assert_ne!(port(&network.udp(one, 0).await.unwrap()), first, "used up");
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_was_not_given_back_is_closed() {
+        let network = OsNetwork::new(&[], 64);
+        let to: SocketAddr = "127.0.0.1:9".parse().unwrap();
+        let flow = network.udp(to, 0).await.unwrap();
+        let first = port(&flow);
+        drop(flow);
+        std::net::UdpSocket::bind(("0.0.0.0", first)).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_has_come_meanwhile_closes_the_socket() {
+        let server = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = server.local_addr().unwrap();
+        let network = OsNetwork::new(&[], 64);
+        let flow = network.udp(to, 0).await.unwrap();
+        let first = flow.kept.socket.local_addr().unwrap().port();
+        flow.keep();
+        server.send_to(b"late", ("127.0.0.1", first)).unwrap();
+        assert_ne!(port(&network.udp(to, 0).await.unwrap()), first);
+    }
+
+    #[tokio::test]
+    async fn idle_sockets_make_room() {
+        let network = OsNetwork::new(&[], 4); // three datagram sockets
+        let [one, other] = ["127.0.0.1:9", "127.0.0.1:10"].map(|text| text.parse::<SocketAddr>().unwrap());
+        network.udp(one, 0).await.unwrap().keep();
+        let mut busy = Vec::new();
+        for _ in 0..3 {
+            busy.push(network.udp(other, 0).await.unwrap());
+        }
+        assert_eq!(network.udp(other, 0).await.unwrap_err().kind(), io::ErrorKind::ResourceBusy);
     }
 }

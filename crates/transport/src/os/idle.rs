@@ -1,0 +1,88 @@
+//! Sockets that may be used once more.
+//!
+//! A new socket for each question costs three times what the question costs. So one that has brought a good reply may ask the
+//! same server again, alone, a few times and for a short while. Its port stays a secret between us and that server: no other
+//! server ever sees it, and who guesses ports has no more time than a silent server would give him (RFC 5452 §9.2).
+
+use std::collections::VecDeque;
+use std::mem::MaybeUninit;
+use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use socket2::SockRef;
+use tokio::net::UdpSocket;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// Exchanges over one socket.
+pub(super) const MOST_EXCHANGES: u32 = 16;
+/// Time from its opening after which it begins no further exchange.
+const LONGEST_LIFE: Duration = Duration::from_secs(2);
+
+/// A connected socket with its story.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) socket: UdpSocket,
+    pub(super) peer: SocketAddr,
+    pub(super) opened: Instant,
+    /// Exchanges that have begun.
+    pub(super) exchanges: u32,
+    pub(super) _place: OwnedSemaphorePermit,
+}
+
+/// Sockets between exchanges, those that came last at the end.
+#[derive(Debug)]
+pub(super) struct Idle {
+    sockets: Mutex<VecDeque<Kept>>,
+    most: usize,
+}
+
+impl Idle {
+    pub(super) fn new(most: usize) -> Self {
+        Self { sockets: Mutex::default(), most }
+    }
+
+    /// A socket towards this server, for one more exchange.
+    pub(super) fn take(&self, peer: SocketAddr) -> Option<Kept> {
+        let mut kept = {
+            let mut sockets = self.lock();
+            let now = Instant::now();
+            while sockets.front().is_some_and(|oldest| !is_young(oldest, now)) {
+                sockets.pop_front();
+            }
+            let place = sockets.iter().rposition(|kept| kept.peer == peer && is_young(kept, now))?;
+            sockets.remove(place)?
+        };
+        // What has come since belongs to no exchange: late, twice, or a guess. Nobody shall ask behind it.
+        // Asked of the system itself: the runtime learns of datagrams with a delay.
+        let met = SockRef::from(&kept.socket).recv(&mut [MaybeUninit::uninit(); 1]);
+        let silent = met.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
+        kept.exchanges += 1;
+        silent.then_some(kept)
+    }
+
+    /// Keeps a socket if it may be used again.
+    pub(super) fn put(&self, kept: Kept) {
+        if kept.exchanges >= MOST_EXCHANGES || !is_young(&kept, Instant::now()) {
+            return;
+        }
+        let mut sockets = self.lock();
+        if sockets.len() >= self.most {
+            sockets.pop_front();
+        }
+        sockets.push_back(kept);
+    }
+
+    /// Gives a place to who needs one; false if there is none.
+    pub(super) fn close_one(&self) -> bool {
+        self.lock().pop_front().is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Kept>> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_young(kept: &Kept, now: Instant) -> bool {
+    now.saturating_duration_since(kept.opened) < LONGEST_LIFE
+}
