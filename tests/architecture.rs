@@ -41,6 +41,7 @@ const KEPT_TO: &[(&str, &[&str], &str)] = &[
 /// Files that may open sockets; a folder stands for all below it.
 const SOCKETS: &[&str] = &[
     "crates/transport/src/os.rs",
+    "crates/transport/src/os/",
     "crates/lab/src/serve.rs",
     "crates/server/src/",
     // cryptodemo: relays, TLS and QUIC peers, and the commands that listen.

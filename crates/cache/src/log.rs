@@ -6,8 +6,8 @@
 use std::collections::VecDeque;
 use std::mem::size_of;
 
-/// Octets of a segment: enough for a hundred entries, and few enough to look through under a lock.
-pub(crate) const SEGMENT: usize = 16 << 10;
+/// Octets of a segment: enough for fifty entries, and few enough to look through under a lock.
+pub(crate) const SEGMENT: usize = 8 << 10;
 /// What the allocator adds to a segment, and its place in the list.
 const OVERHEAD: usize = 16 + size_of::<Vec<u8>>();
 

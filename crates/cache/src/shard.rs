@@ -23,8 +23,8 @@ const LARGEST_PART: usize = 8;
 pub(crate) const MAX_ENTRIES_PER_NAME: usize = 128;
 /// Uses that an entry can save up: it survives as many rounds without being asked.
 const MAX_USES: u8 = 3;
-/// Segments looked through to make room; of the last of so many nothing survives. Bounds the time under the lock.
-const MAX_SWEEPS: usize = 4;
+/// Segments looked through for what nobody asks before what is asked goes too. Bounds the time under the lock.
+const PATIENT_SWEEPS: usize = 8;
 /// Octets without an entry (replaced, removed) that are left alone, beside as many as the entries have.
 const MAX_WASTE: usize = 4 * SEGMENT;
 
@@ -44,8 +44,8 @@ enum Keep {
     All,
     /// What was asked of late.
     Used,
-    /// Nothing.
-    Nothing,
+    /// The same, but no more than half of the segment.
+    Half,
 }
 
 /// 8 bytes that lead to an entry.
@@ -240,7 +240,7 @@ impl Shard {
         let mut sweeps = 0;
         while !self.log.is_empty() && self.bytes_with(length) > self.budget {
             sweeps += 1;
-            self.sweep(if sweeps % MAX_SWEEPS > 0 { Keep::Used } else { Keep::Nothing }, now);
+            self.sweep(if sweeps <= PATIENT_SWEEPS { Keep::Used } else { Keep::Half }, now);
         }
     }
 
@@ -263,8 +263,7 @@ impl Shard {
     fn sweep(&mut self, keep: Keep, now: WallTime) {
         let Some((mut position, mut segment)) = self.log.take_oldest() else { return };
         let mut rest = segment.as_mut_slice();
-        // What is used may not keep more than half: the next sweep has to come to an end too.
-        let mut room = segment_share(keep);
+        let mut room = if keep == Keep::Half { SEGMENT / 2 } else { usize::MAX };
         while let Some(length) = Entry::of(rest).map(Entry::length).filter(|length| *length > 0) {
             let Some((octets, behind)) = rest.split_at_mut_checked(length) else { break };
             self.judge(octets, position, keep, &mut room, now);
@@ -285,11 +284,10 @@ impl Shard {
         let over = entry.is_over(now, self.max_stale);
         let stays = match keep {
             Keep::All => true,
-            Keep::Used => uses > 0 && length <= *room,
-            Keep::Nothing => false,
+            Keep::Used | Keep::Half => uses > 0 && length <= *room,
         };
         if stays && !over {
-            if keep == Keep::Used {
+            if keep != Keep::All {
                 *room -= length;
                 entry::set_uses(octets, uses - 1);
             }
@@ -305,15 +303,6 @@ impl Shard {
         self.forget(kind, length);
         let counters = self.stats.kind_mut(kind);
         *(if over { &mut counters.expired } else { &mut counters.evicted }) += 1;
-    }
-}
-
-/// How many octets of a segment may be put back.
-fn segment_share(keep: Keep) -> usize {
-    match keep {
-        Keep::All => usize::MAX,
-        Keep::Used => SEGMENT / 2,
-        Keep::Nothing => 0,
     }
 }
 

@@ -21,6 +21,8 @@ use smallvec::SmallVec;
 /// Longest name in octets, root label included (RFC 1035 §3.1).
 pub const MAX_NAME_OCTETS: usize = 255;
 const MAX_LABEL_OCTETS: usize = 63;
+/// Labels of one octet each, root left out.
+const MAX_LABELS: usize = MAX_NAME_OCTETS / 2;
 
 /// A fully qualified domain name in uncompressed wire form.
 #[derive(Clone)]
@@ -173,9 +175,9 @@ impl Name {
 
     /// The number of labels, from the right, that both names share.
     pub fn common_labels(&self, other: &Name) -> usize {
-        let own: SmallVec<[&[u8]; 16]> = self.labels().collect();
-        let others: SmallVec<[&[u8]; 16]> = other.labels().collect();
-        own.iter().rev().zip(others.iter().rev()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count()
+        let (own, others) = (LabelStarts::of(&self.wire), LabelStarts::of(&other.wire));
+        let pairs = own.labels(&self.wire).zip(others.labels(&other.wire));
+        pairs.take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count()
     }
 
     /// `label` put in front of this name.
@@ -288,15 +290,41 @@ impl Hash for Name {
 
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> Ordering {
-        let own: SmallVec<[&[u8]; 16]> = self.labels().collect();
-        let others: SmallVec<[&[u8]; 16]> = other.labels().collect();
-        for (a, b) in own.iter().rev().zip(others.iter().rev()) {
+        let (own, others) = (LabelStarts::of(&self.wire), LabelStarts::of(&other.wire));
+        for (a, b) in own.labels(&self.wire).zip(others.labels(&other.wire)) {
             let order = a.iter().map(u8::to_ascii_lowercase).cmp(b.iter().map(u8::to_ascii_lowercase));
             if order != Ordering::Equal {
                 return order;
             }
         }
-        own.len().cmp(&others.len())
+        own.count.cmp(&others.count)
+    }
+}
+
+/// Where the labels of a name begin: names are compared from their end (RFC 4034 §6.1), and read from their start.
+struct LabelStarts {
+    starts: [u8; MAX_LABELS],
+    count: usize,
+}
+
+impl LabelStarts {
+    fn of(wire: &[u8]) -> Self {
+        let mut found = Self { starts: [0; MAX_LABELS], count: 0 };
+        let mut at = 0;
+        while wire[at] != 0 {
+            found.starts[found.count] = at as u8; // a name has 255 octets at most
+            found.count += 1;
+            at += usize::from(wire[at]) + 1;
+        }
+        found
+    }
+
+    /// The last label first.
+    fn labels<'w>(&self, wire: &'w [u8]) -> impl Iterator<Item = &'w [u8]> {
+        self.starts[..self.count].iter().rev().map(|start| {
+            let start = usize::from(*start);
+            &wire[start + 1..=start + usize::from(wire[start])]
+        })
     }
 }
 

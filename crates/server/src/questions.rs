@@ -106,7 +106,7 @@ impl Questions {
         let waiter = Waiter { answer, joined, questions: self.clone(), client: key };
         if let Some(done) = done {
             let place = Place { questions: self.clone(), asked: asked.clone() };
-            let work = work();
+            let work = Box::pin(work()); // large: each layer of a task would copy it
             tokio::spawn(async move {
                 let answer = work.await;
                 drop(place); // first, so that a client that comes now is answered from the cache

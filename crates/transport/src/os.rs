@@ -18,7 +18,7 @@ use idle::{Idle, Kept};
 mod idle;
 
 /// Sockets that wait for their next exchange, at most.
-const MOST_IDLE: usize = 64;
+const MOST_IDLE: usize = 128;
 
 /// Sockets used when nothing else is said: within the soft limit of 1,024 descriptors that most systems set.
 const USUAL_SOCKETS: usize = 512;
