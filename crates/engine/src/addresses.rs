@@ -1,7 +1,10 @@
 //! From the names of name servers to addresses that may be asked.
 
+use std::future::{Future, poll_fn};
 use std::net::{IpAddr, Ipv4Addr};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use cache::{FailureScope, Known, NameServer};
 use proto::{Name, Question, Rcode, RrType, WallTime};
@@ -26,13 +29,24 @@ pub(crate) struct Lookups {
     pub(crate) names: Vec<Name>,
     /// What ran out, if anything did; then no more names are looked for.
     pub(crate) spent: Option<Exhausted>,
+    /// Whether glue of the zone above will do.
+    pub(crate) by_glue: ByGlue,
     race: Race<Vec<Candidate>>,
     number: u32,
 }
 
+/// Whether an address that stands as glue above the server's own zone is taken for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ByGlue {
+    /// Yes: it leads there as well, and a round trip sooner.
+    Taken,
+    /// No: it has led nowhere, the server's own zone has the word.
+    NotTaken,
+}
+
 impl Lookups {
     pub(crate) fn new(names: Vec<Name>) -> Self {
-        Self { names, spent: None, race: Race::new(), number: 0 }
+        Self { names, spent: None, by_glue: ByGlue::Taken, race: Race::new(), number: 0 }
     }
 
     /// True if nothing more can be found.
@@ -109,7 +123,22 @@ impl<N: Network> Resolver<N> {
     fn addresses_of(&self, server: &NameServer, now: WallTime) -> Vec<IpAddr> {
         let mut addresses = self.cached_addresses(&server.name, now);
         addresses.extend(&server.glue);
+        if addresses.is_empty() {
+            addresses = self.glue_above(&server.name, now);
+        }
         addresses
+    }
+
+    /// The addresses that the zone above a server's own gives for it, if that server is one of its zone.
+    ///
+    /// Glue leads to servers and answers nobody (RFC 2181 §5.4.1), and counts within the zone of who gave it only.
+    pub(crate) fn glue_above(&self, server: &Name, now: WallTime) -> Vec<IpAddr> {
+        let Some((delegation, _)) = self.cache.delegation(server, now) else { return Vec::new() };
+        if !server.is_at_or_below(&delegation.parent) {
+            return Vec::new();
+        }
+        let same = delegation.servers.iter().filter(|other| other.name == *server);
+        same.flat_map(|other| other.glue.iter().copied()).filter(|address| may_ask(*address, &self.config)).collect()
     }
 
     /// Addresses that the zones above the servers' names gave as glue for other zones with the same servers.
@@ -166,8 +195,10 @@ impl<N: Network> Resolver<N> {
                     break;
                 }
                 lookups.number += 1;
-                let (resolver, zone, work) = (self.clone(), zone.clone(), work.clone());
-                lookups.race.add(lookups.number, async move { resolver.look_up_server(name, zone, work).await });
+                let (resolver, zone, work, by_glue) = (self.clone(), zone.clone(), work.clone(), lookups.by_glue);
+                lookups
+                    .race
+                    .add(lookups.number, async move { resolver.look_up_server(name, zone, by_glue, work).await });
             }
             if lookups.race.is_empty() {
                 return Vec::new();
@@ -203,7 +234,7 @@ impl<N: Network> Resolver<N> {
     }
 
     /// The usable addresses of one name server: A, and AAAA if there is none.
-    async fn look_up_server(self: Arc<Self>, server: Name, zone: Name, work: Work) -> Vec<Candidate> {
+    async fn look_up_server(self: Arc<Self>, server: Name, zone: Name, by_glue: ByGlue, work: Work) -> Vec<Candidate> {
         let families = [(self.config.ipv4, RrType::A), (self.config.ipv6, RrType::AAAA)];
         for (_, rtype) in families.into_iter().filter(|(enabled, _)| *enabled) {
             let question = Question::new(server.clone(), rtype);
@@ -213,8 +244,19 @@ impl<N: Network> Resolver<N> {
             };
             let purpose = Purpose::ServerAddress { zone: zone.clone() };
             child.trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
-            let found = self.chase_remembering_failure(question, &child).await;
-            self.finish_span(&child, found.as_ref().map_or(Rcode::SERVFAIL, Chased::rcode));
+            let chase = self.chase_remembering_failure(question, &child);
+            let found = match by_glue {
+                ByGlue::Taken => self.unless_glue_comes(&server, &child, chase).await,
+                ByGlue::NotTaken => Err(chase.await),
+            };
+            let rcode = found
+                .as_ref()
+                .map_or_else(|found| found.as_ref().map_or(Rcode::SERVFAIL, Chased::rcode), |_| Rcode::NOERROR);
+            self.finish_span(&child, rcode);
+            let found = match found {
+                Ok(glue) => return self.as_candidates(&server, glue),
+                Err(found) => found,
+            };
             let addresses: Vec<IpAddr> = match found {
                 Ok(chased) => chased.data.iter().flat_map(|set| set.addresses().collect::<Vec<_>>()).collect(),
                 Err(_) if server.is_below(&zone) => {
@@ -223,16 +265,42 @@ impl<N: Network> Resolver<N> {
                 // What cannot be reached for A cannot be reached for AAAA.
                 Err(_) => return Vec::new(),
             };
-            let usable = addresses.into_iter().filter(|address| may_ask(*address, &self.config));
-            let candidates: Vec<Candidate> = usable
-                .take(self.config.limits.addresses_per_ns)
-                .map(|address| Candidate { server: server.clone(), address, port: self.config.upstream_port })
-                .collect();
+            let usable = addresses.into_iter().filter(|address| may_ask(*address, &self.config)).collect();
+            let candidates = self.as_candidates(&server, usable);
             if !candidates.is_empty() {
                 return candidates;
             }
         }
         Vec::new()
+    }
+
+    fn as_candidates(&self, server: &Name, addresses: Vec<IpAddr>) -> Vec<Candidate> {
+        let (most, port) = (self.config.limits.addresses_per_ns, self.config.upstream_port);
+        let addresses = addresses.into_iter().take(most);
+        addresses.map(|address| Candidate { server: server.clone(), address, port }).collect()
+    }
+
+    /// Waits for the address, or for a referral on the way there that has it as glue, whichever comes first.
+    async fn unless_glue_comes<T>(
+        &self,
+        server: &Name,
+        work: &Work,
+        chase: impl Future<Output = T>,
+    ) -> Result<Vec<IpAddr>, T> {
+        let mut chase = pin!(chase);
+        let found = poll_fn(|context| match chase.as_mut().poll(context) {
+            Poll::Ready(found) => Poll::Ready(Err(found)),
+            Poll::Pending => match self.glue_above(server, self.env.clock.wall()) {
+                glue if glue.is_empty() => Poll::Pending,
+                glue => Poll::Ready(Ok(glue)),
+            },
+        })
+        .await;
+        if found.is_ok() {
+            let text = format!("the zone above has the address of {server} as glue, which will do to ask it");
+            work.trace.record(self.env.clock.now(), || Event::Note { text });
+        }
+        found
     }
 }
 

@@ -11,7 +11,7 @@ use proto::{Name, Question, Rank, Rcode, RrType, Rrset, Security, WallTime};
 use transport::Network;
 
 use crate::Resolver;
-use crate::addresses::Lookups;
+use crate::addresses::{ByGlue, Lookups};
 use crate::budget::{Cost, Exhausted};
 use crate::classify::{Answered, End, Meaning, Referral};
 use crate::config::{ConfiguredZone, Minimisation, ServerKind, WhenTheyFail};
@@ -350,6 +350,7 @@ impl<N: Network> Resolver<N> {
                 // The glue led nowhere: ask what the servers' own zones say, where that does not need this zone.
                 doubted = true;
                 lookups.names = self.names_worth_asking(cut, why);
+                lookups.by_glue = ByGlue::NotTaken;
             }
             if lookups.is_empty() && silent.is_empty() {
                 // The servers' own zones led nowhere either: what the parents of those zones say of them is left.
@@ -439,7 +440,7 @@ impl<N: Network> Resolver<N> {
         }
         let outside = cut.delegation.servers.iter().filter(|server| !server.name.is_at_or_below(cut.zone()));
         let now = self.env.clock.wall();
-        let glued = outside.filter(|server| !server.glue.is_empty());
+        let glued = outside.filter(|server| !server.glue.is_empty() || !self.glue_above(&server.name, now).is_empty());
         let unasked =
             glued.filter(|server| self.cache.lookup(&Question::new(server.name.clone(), RrType::A), now).is_none());
         unasked.map(|server| server.name.clone()).collect()
