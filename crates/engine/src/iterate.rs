@@ -330,7 +330,8 @@ impl<N: Network> Resolver<N> {
                 candidates.append(&mut silent); // nobody else is left: they get their other tries
             }
             if !candidates.is_empty() {
-                let tries = patience(cut, ask, &lookups, candidates.len());
+                let second_word = !doubted && !self.names_worth_asking(cut, Unreachable::Silent).is_empty();
+                let tries = patience(cut, ask, &lookups, candidates.len(), second_word);
                 let failure = match self.query_shared(cut, ask, &candidates, tries, work).await? {
                     Ok(taken) => return Ok(taken),
                     Err(failure) => failure,
@@ -572,10 +573,11 @@ pub(crate) fn place_of(question: &Question) -> Name {
 
 /// How many datagrams may stay unanswered, and what then. Where there is something better to do than to wait (other
 /// servers to find, the whole question to ask, the parent to ask again), one try each and a few more are enough.
-fn patience(cut: &Cut, ask: &Ask, lookups: &Lookups, candidates: usize) -> (u32, AtTheEnd) {
+/// `second_word`: whether the servers' own zones have not been asked yet for addresses that are known as glue.
+fn patience(cut: &Cut, ask: &Ask, lookups: &Lookups, candidates: usize, second_word: bool) -> (u32, AtTheEnd) {
     let one_each = candidates as u32 + 1;
     match (ask.whole, lookups.is_empty()) {
-        (true, true) if cut.renewable || cut.may_walk_instead() => {
+        (true, true) if cut.renewable || cut.may_walk_instead() || second_word => {
             (SILENT_TRIES.min(one_each.max(SILENT_TRIES / 2)), AtTheEnd::GoOn)
         }
         (true, true) => (SILENT_TRIES, AtTheEnd::WaitForLateReplies),

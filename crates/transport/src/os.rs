@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
@@ -100,7 +99,7 @@ impl Network for OsNetwork {
         let socket = UdpSocket::bind((self.source(to), port)).await?;
         // A connected socket gets replies from this address and port only, and hears of ICMP errors.
         socket.connect(to).await?;
-        let kept = Kept { socket, peer: to, opened: Instant::now(), exchanges: 1, _place: place };
+        let kept = Kept { socket, peer: to, opened: self.idle.now(), exchanges: 1, _place: place };
         Ok(OsUdp { kept, idle: self.idle.clone() })
     }
 

@@ -211,3 +211,36 @@ async fn servers_that_a_zone_names_beside_its_answers_are_the_last_resort_where_
         assert_eq!(bench.ask("mail.example.test.").await.rcode, rcode, "minimal responses {minimal_responses}");
     }
 }
+
+/// Two zones that name a server of `host.test.`, whose address `test.` gives as glue.
+fn hosted(glue: &str) -> Bench {
+    let test = format!(
+        "a.test. 3600 NS ns1.host.test.\nb.test. 3600 NS ns1.host.test.\nhost.test. 3600 NS ns1.host.test.\n\
+         host.test. 3600 NS ns2.host.test.\nns1.host.test. 3600 A {glue}\nns2.host.test. 3600 A 192.0.2.6\n"
+    );
+    Bench::on(world(&[
+        ROOT,
+        ("test.", &["192.0.2.2"], &test),
+        ("a.test.", &["192.0.2.5"], "www.a.test. 300 A 198.51.100.1\n"),
+        ("b.test.", &["192.0.2.7"], "www.b.test. 300 A 198.51.100.2\n"),
+        ("host.test.", &["192.0.2.6"], "ns1.host.test. 300 A 192.0.2.5\nns2.host.test. 300 A 192.0.2.6\n"),
+    ]))
+}
+
+#[tokio::test(start_paused = true)]
+async fn glue_of_the_zone_above_leads_to_a_server_of_another_zone_rfc1034_4_2_1() {
+    let bench = hosted("192.0.2.5");
+    assert_eq!(bench.ask("www.a.test.").await.rcode, Rcode::NOERROR);
+    bench.pass(5).await; // what was begun beside it ends
+    let before = bench.sent_to("192.0.2.6");
+    // Its delegation is known from now on: nobody is asked for the address.
+    assert_eq!(bench.ask("nobody.a.test.").await.rcode, Rcode::NXDOMAIN);
+    assert_eq!(bench.sent_to("192.0.2.6"), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn glue_that_leads_nowhere_gives_way_to_the_word_of_the_servers_own_zone_rfc2181_5_4_1() {
+    let bench = hosted("192.0.2.99");
+    let answer = bench.ask("www.a.test.").await;
+    assert_eq!(brief(&answer), "NOERROR | www.a.test. A 198.51.100.1", "{answer:?}");
+}

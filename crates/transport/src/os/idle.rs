@@ -14,6 +14,8 @@ use socket2::SockRef;
 use tokio::net::UdpSocket;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::Clock;
+
 /// Exchanges over one socket.
 pub(super) const MOST_EXCHANGES: u32 = 16;
 /// Time from its opening after which it begins no further exchange.
@@ -33,20 +35,26 @@ pub(super) struct Kept {
 /// Sockets between exchanges, those that came last at the end.
 #[derive(Debug)]
 pub(super) struct Idle {
+    clock: Clock,
     sockets: Mutex<VecDeque<Kept>>,
     most: usize,
 }
 
 impl Idle {
     pub(super) fn new(most: usize) -> Self {
-        Self { sockets: Mutex::default(), most }
+        Self { clock: Clock::system(), sockets: Mutex::default(), most }
+    }
+
+    /// The time by which the age of sockets is told.
+    pub(super) fn now(&self) -> Instant {
+        self.clock.now()
     }
 
     /// A socket towards this server, for one more exchange.
     pub(super) fn take(&self, peer: SocketAddr) -> Option<Kept> {
         let mut kept = {
             let mut sockets = self.lock();
-            let now = Instant::now();
+            let now = self.now();
             while sockets.front().is_some_and(|oldest| !is_young(oldest, now)) {
                 sockets.pop_front();
             }
@@ -63,7 +71,7 @@ impl Idle {
 
     /// Keeps a socket if it may be used again.
     pub(super) fn put(&self, kept: Kept) {
-        if kept.exchanges >= MOST_EXCHANGES || !is_young(&kept, Instant::now()) {
+        if kept.exchanges >= MOST_EXCHANGES || !is_young(&kept, self.now()) {
             return;
         }
         let mut sockets = self.lock();
