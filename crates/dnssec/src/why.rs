@@ -198,13 +198,6 @@ pub enum Why {
         /// The anchor.
         name: Name,
     },
-    /// It could not be found out whether the zone is signed.
-    Indeterminate {
-        /// The zone.
-        zone: Name,
-        /// Because of what.
-        because: String,
-    },
 }
 
 impl Why {
@@ -236,7 +229,6 @@ impl Why {
             Self::NoProof { .. } => EdeCode::NSEC_MISSING,
             Self::TooManyIterations { .. } => EdeCode::UNSUPPORTED_NSEC3_ITERATIONS,
             Self::NegativeTrustAnchor { .. } => EdeCode::NEGATIVE_TRUST_ANCHOR,
-            Self::Indeterminate { .. } => EdeCode::DNSSEC_INDETERMINATE,
         }
     }
 }
@@ -309,9 +301,6 @@ impl fmt::Display for Why {
             ),
             Self::NegativeTrustAnchor { name } => {
                 write!(f, "validation is switched off for {name} by a negative trust anchor")
-            }
-            Self::Indeterminate { zone, because } => {
-                write!(f, "whether {zone} is signed cannot be found out: {because}")
             }
         }
     }

@@ -134,7 +134,11 @@ impl<N: Network> Resolver<N> {
     /// Glue leads to servers and answers nobody (RFC 2181 §5.4.1), and counts within the zone of who gave it only.
     pub(crate) fn glue_above(&self, server: &Name, now: WallTime) -> Vec<IpAddr> {
         let Some((delegation, _)) = self.cache.delegation(server, now) else { return Vec::new() };
-        if !server.is_at_or_below(&delegation.parent) {
+        // Of zones with servers of the user's own choice nobody above tells anything.
+        let configured = crate::configured::closest(&self.config.configured_zones, server);
+        // Nor does he count once the server's own zone has denied the address.
+        let denied = || self.cache.lookup(&Question::new(server.clone(), RrType::A), now).is_some();
+        if configured.is_some() || !server.is_at_or_below(&delegation.parent) || denied() {
             return Vec::new();
         }
         let same = delegation.servers.iter().filter(|other| other.name == *server);
@@ -223,8 +227,10 @@ impl<N: Network> Resolver<N> {
             return Err(ResolveError::FailedBefore(failed.error));
         }
         let found = self.clone().chase_boxed(question.clone(), work.clone()).await;
-        if let Err(error @ ResolveError::NoReachableServer { why: Unreachable::Silent | Unreachable::Unusable, .. }) =
-            &found
+        if let Err(
+            error @ (ResolveError::NoReachableServer { why: Unreachable::Silent | Unreachable::Unusable, .. }
+            | ResolveError::Indeterminate { .. }),
+        ) = &found
             && error.is_cached()
             && !work.budget.has_refused()
         {
@@ -288,6 +294,10 @@ impl<N: Network> Resolver<N> {
         chase: impl Future<Output = T>,
     ) -> Result<Vec<IpAddr>, T> {
         let mut chase = pin!(chase);
+        let known = self.glue_above(server, self.env.clock.wall());
+        if !known.is_empty() {
+            return Ok(known);
+        }
         let found = poll_fn(|context| match chase.as_mut().poll(context) {
             Poll::Ready(found) => Poll::Ready(Err(found)),
             Poll::Pending => match self.glue_above(server, self.env.clock.wall()) {

@@ -40,6 +40,14 @@ pub enum ResolveError {
     /// The data does not stand the check of its signatures (RFC 4035 §5).
     #[error("{0}")]
     Bogus(Why),
+    /// What has to be known to check the data of a zone cannot be had (RFC 4035 §4.3).
+    #[error("whether the data of {zone} is genuine cannot be found out: {because}")]
+    Indeterminate {
+        /// The zone.
+        zone: Name,
+        /// What stood in the way.
+        because: Box<ResolveError>,
+    },
     /// Nothing in the cache, and the client does not want us to ask.
     #[error("not in the cache, and recursion was not desired")]
     NotCached,
@@ -88,6 +96,7 @@ impl ResolveError {
             Self::Exhausted(_) | Self::AliasLoop { .. } | Self::DependencyCycle(_) | Self::Internal => EdeCode::OTHER,
             Self::FailedBefore(before) => return before.clone(),
             Self::Bogus(why) => why.ede(),
+            Self::Indeterminate { .. } => EdeCode::DNSSEC_INDETERMINATE,
             Self::NotCached => EdeCode::NOT_AUTHORITATIVE,
         };
         let text = match self {
@@ -99,6 +108,14 @@ impl ResolveError {
         Ede::new(code, text)
     }
 
+    /// The same as the end of checking the data of `zone`.
+    pub(crate) fn while_checking(self, zone: &Name) -> Self {
+        match self {
+            Self::NoReachableServer { .. } => Self::Indeterminate { zone: zone.clone(), because: Box::new(self) },
+            other => other,
+        }
+    }
+
     /// Whether the failure is kept in the failure cache (RFC 9520 §2).
     ///
     /// Not when our own network is away: that says nothing about the name, nothing was sent, and the first question
@@ -106,6 +123,7 @@ impl ResolveError {
     pub fn is_cached(&self) -> bool {
         match self {
             Self::NoReachableServer { zone, why, .. } => !zone.is_root() && *why != Unreachable::NoRoute,
+            Self::Indeterminate { because, .. } => because.is_cached(),
             Self::FailedBefore(_) | Self::NotCached | Self::Internal => false,
             Self::Exhausted(_) | Self::AliasLoop { .. } | Self::DependencyCycle(_) | Self::Bogus(_) => true,
         }

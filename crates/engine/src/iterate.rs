@@ -341,7 +341,8 @@ impl<N: Network> Resolver<N> {
                     return Err(exhausted.into());
                 }
                 met.extend(candidates.iter().map(|candidate| candidate.address));
-                if !lookups.is_empty() {
+                // They get their other tries when nobody else is left.
+                if !lookups.is_empty() || second_word {
                     silent
                         .extend(candidates.drain(..).filter(|candidate| !failure.useless.contains(&candidate.address)));
                 }
@@ -373,6 +374,9 @@ impl<N: Network> Resolver<N> {
                 candidates.retain(|candidate| {
                     !met.contains(&candidate.address) && !work.distrusts(cut.zone(), candidate.address)
                 });
+                if !candidates.is_empty() && work.checked == Checked::Yes && !work.has_keys(cut.zone()) {
+                    self.ask_keys_beside(cut, work); // which could not be done before there was an address
+                }
                 work.stand_at(cut.zone());
             }
         }

@@ -372,7 +372,11 @@ impl<N: Network> Resolver<N> {
                     return Ok((answered, standing.whole()));
                 }
                 // Another server's answer may need less to be checked: one with signatures tells where to look.
-                Err(error @ (ResolveError::Bogus(_) | ResolveError::NoReachableServer { .. })) => error,
+                Err(
+                    error @ (ResolveError::Bogus(_)
+                    | ResolveError::NoReachableServer { .. }
+                    | ResolveError::Indeterminate { .. }),
+                ) => error,
                 Err(error) => return Err(error),
             };
             let pointless = matches!(why, ResolveError::Bogus(Why::TooMuchWork { .. }));
@@ -533,6 +537,9 @@ fn failure(error: &ResolveError) -> Answer {
         && aliases.iter().any(|set| set.rtype == RrType::DNAME)
     {
         answer.answer.clone_from(aliases);
+    }
+    if let ResolveError::Indeterminate { because, .. } = error {
+        answer.extended_errors.push(because.to_ede());
     }
     if matches!(error, ResolveError::FailedBefore(_)) {
         answer.extended_errors.push(Ede::new(EdeCode::CACHED_ERROR, "this question failed a moment ago"));

@@ -253,7 +253,7 @@ impl<N: Network> Resolver<N> {
                         let why = Why::NoDnskey { zone: zone.clone() };
                         return Ok((Trust::Insecure(Some(why)), None, BOGUS_TTL));
                     }
-                    None => return Err(error),
+                    None => return Err(error.while_checking(zone)),
                 },
             };
             let why = match &fetched.answered.end {
@@ -381,7 +381,7 @@ impl<N: Network> Resolver<N> {
                 Ok(fetched) => fetched,
                 Err(error) => match broken {
                     Some(why) => return Ok(DsStatus::Bogus(why)),
-                    None => return Err(error),
+                    None => return Err(error.while_checking(zone)),
                 },
             };
             let (by, answer_zone) = (fetched.by, fetched.zone.clone());

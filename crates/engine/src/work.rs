@@ -126,6 +126,11 @@ impl Work {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(zone, asking);
     }
 
+    /// Whether the keys of a zone are being asked for already.
+    pub(crate) fn has_keys(&self, zone: &Name) -> bool {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).contains_key(zone)
+    }
+
     /// The keys that were asked for beside another question, once.
     pub(crate) fn take_keys(&self, zone: &Name) -> Option<JoinHandle<Option<Fetched>>> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner).remove(zone)

@@ -233,7 +233,7 @@ async fn over_udp<N: Network>(env: &Env<N>, ask: &Ask, listener: Listener<'_>) -
     }
 }
 
-/// Opens a socket on a fresh random port (RFC 5452 §9.2).
+/// Opens a socket on a random port, or takes one up that has asked this server before (RFC 5452 §9.2).
 async fn open_udp<N: Network>(env: &Env<N>, to: SocketAddr) -> Result<N::Udp, ExchangeError> {
     let mut last = io::ErrorKind::AddrInUse;
     for _ in 0..PORT_DRAWS {

@@ -92,9 +92,12 @@ impl Network for OsNetwork {
         if let Some(kept) = self.idle.take(to) {
             return Ok(OsUdp { kept, idle: self.idle.clone() });
         }
-        let place = match place(&self.datagrams) {
-            Err(_) if self.idle.close_one() => place(&self.datagrams)?,
-            place => place?,
+        let place = loop {
+            match place(&self.datagrams) {
+                Ok(place) => break place,
+                Err(busy) if !self.idle.close_one() => return Err(busy),
+                Err(_) => {}
+            }
         };
         let socket = UdpSocket::bind((self.source(to), port)).await?;
         // A connected socket gets replies from this address and port only, and hears of ICMP errors.

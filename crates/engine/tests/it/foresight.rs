@@ -141,3 +141,24 @@ async fn keys_are_asked_for_beside_the_question_and_cost_no_round_trip() {
     assert_eq!((asked(&bench, " DNSKEY"), asked(&plain, " DNSKEY")), (3, 0), "once for each zone: {:?}", bench.sent());
     assert_eq!(asked(&bench, " DS"), 0, "it comes with the referrals");
 }
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_asked_for_as_soon_as_a_server_of_another_zone_has_an_address() {
+    let test =
+        "host.test. 3600 NS ns1.host.test.\nns1.host.test. 3600 A 192.0.2.5\nexample.test. 3600 NS ns1.host.test.\n";
+    let zones: [(&str, &[&str], &str); 4] = [
+        ROOT,
+        ("test.", &["192.0.2.2"], test),
+        ("host.test.", &["192.0.2.6"], "ns1.host.test. 3600 A 192.0.2.5\n"),
+        ("example.test.", &["192.0.2.5"], RECORDS),
+    ];
+    let mut took = Vec::new();
+    for world in [signed_world(&zones, |zone| Some(nsec(zone))), world(&zones)] {
+        let bench = Bench::on(world);
+        let began = bench.clock.now();
+        let asked = ClientQuestion::new(question("www.example.test."));
+        assert_eq!(brief(&bench.resolver.resolve(asked, Trace::off()).await), WWW);
+        took.push(bench.elapsed_since(began));
+    }
+    assert_eq!(took[0], took[1], "signed and unsigned take the same number of round trips");
+}

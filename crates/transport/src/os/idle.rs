@@ -74,7 +74,9 @@ impl Idle {
         if kept.exchanges >= MOST_EXCHANGES || !is_young(&kept, self.now()) {
             return;
         }
+        let now = self.now();
         let mut sockets = self.lock();
+        sockets.retain(|kept| is_young(kept, now));
         if sockets.len() >= self.most {
             sockets.pop_front();
         }
