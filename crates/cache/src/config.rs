@@ -3,7 +3,7 @@
 /// Limits of the cache. TTLs are in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheConfig {
-    /// Budget for everything the cache holds, in bytes, tables and estimated allocator overhead included.
+    /// Budget for everything the cache holds, in bytes, tables and replaced entries included.
     pub size: usize,
     /// Shorter TTLs of positive data are raised to this.
     pub min_ttl: u32,

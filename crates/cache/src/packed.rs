@@ -237,15 +237,13 @@ fn suffix(wire: &[u8], labels: usize) -> Option<&[u8]> {
 
 /// How many labels two names in wire form end with alike, and where they begin in `wire`.
 fn common_suffix(wire: &[u8], owner: &[u8]) -> (u8, usize) {
-    let (count, of_owner) = (starts(wire).count(), starts(owner).count());
-    // The longest candidate first: mostly it is the right one.
-    for labels in (0..=count.min(of_owner)).rev() {
-        let at = starts(wire).chain([wire.len() - 1]).nth(count - labels).unwrap_or(wire.len() - 1);
-        if owner.ends_with(&wire[at..]) && suffix(owner, labels) == Some(&wire[at..]) {
-            return (labels as u8, at); // at most 127 labels
-        }
-    }
-    (0, wire.len() - 1)
+    let count = starts(wire).count();
+    let shared = starts(wire).enumerate().find(|(_, at)| {
+        let suffix = &wire[*at..];
+        // What looks like the end of the owner has to begin with a label there too.
+        owner.ends_with(suffix) && starts(owner).any(|start| start == owner.len() - suffix.len())
+    });
+    shared.map_or((0, wire.len() - 1), |(before, at)| ((count - before) as u8, at)) // at most 127 labels
 }
 
 /// Where the labels of a name in wire form begin.

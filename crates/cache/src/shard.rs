@@ -14,7 +14,7 @@ use crate::Put;
 use crate::entry::{self, Copied, Entry};
 use crate::key::{Key, KeyHash, Place};
 use crate::log::{Log, Position, SEGMENT};
-use crate::stats::CacheStats;
+use crate::stats::{CacheStats, Kind};
 
 /// An entry may take this part of its shard at most, so that one answer cannot push out all others.
 const LARGEST_PART: usize = 8;
@@ -120,7 +120,7 @@ impl Shard {
             }
         }
         // What is asked often stays so when it is refreshed.
-        let uses = rivals.into_iter().filter_map(|(bucket, _)| self.take(bucket)).max();
+        let uses = rivals.into_iter().filter_map(|(bucket, _)| self.take(bucket)).map(|(_, uses)| uses).max();
         let too_large = octets.len() > self.budget / LARGEST_PART;
         if too_large || new.is_over(now, self.max_stale) || self.log.is_full() {
             return self.refuse();
@@ -185,16 +185,16 @@ impl Shard {
         })
     }
 
-    /// Takes an entry out of the table, and leaves its octets where they are; gives its uses.
-    fn take(&mut self, bucket: usize) -> Option<u8> {
+    /// Takes an entry out of the table, and leaves its octets where they are; gives its kind and uses.
+    fn take(&mut self, bucket: usize) -> Option<(Kind, u8)> {
         let (slot, _) = self.table.get_bucket_entry(bucket).ok()?.remove();
         let entry = Entry::of(self.log.at(slot.position))?;
         let (kind, length, uses) = (entry.kind(), entry.length(), entry.uses());
         self.forget(kind, length);
-        Some(uses)
+        Some((kind, uses))
     }
 
-    fn forget(&mut self, kind: crate::Kind, length: usize) {
+    fn forget(&mut self, kind: Kind, length: usize) {
         self.entry_bytes -= length;
         let counters = self.stats.kind_mut(kind);
         counters.entries -= 1;
@@ -202,22 +202,15 @@ impl Shard {
     }
 
     fn drop_expired(&mut self, bucket: usize) {
-        if let Some(kind) = self.kind_of(bucket) {
-            self.take(bucket);
+        if let Some((kind, _)) = self.take(bucket) {
             self.stats.kind_mut(kind).expired += 1;
         }
     }
 
     fn drop_evicted(&mut self, bucket: usize) {
-        if let Some(kind) = self.kind_of(bucket) {
-            self.take(bucket);
+        if let Some((kind, _)) = self.take(bucket) {
             self.stats.kind_mut(kind).evicted += 1;
         }
-    }
-
-    fn kind_of(&self, bucket: usize) -> Option<crate::Kind> {
-        let slot = self.table.get_bucket(bucket)?;
-        Some(Entry::of(self.log.at(slot.position))?.kind())
     }
 
     /// A name at its limit loses its least used entry: neither can somebody who asks for all types of a name keep

@@ -40,7 +40,7 @@ pub struct KindStats {
 pub struct CacheStats {
     /// The budget in bytes.
     pub budget: u64,
-    /// Bytes accounted now: entries, tables, estimated allocator overhead. Never more than the budget.
+    /// Bytes accounted now: entries, what has been replaced and lies between them, tables. Never more than the budget.
     pub bytes: u64,
     /// Calls of `lookup` and `lookup_stale` that found nothing since the start.
     pub misses: u64,

@@ -330,7 +330,8 @@ impl<N: Network> Resolver<N> {
                 candidates.append(&mut silent); // nobody else is left: they get their other tries
             }
             if !candidates.is_empty() {
-                let second_word = !doubted && !self.names_worth_asking(cut, Unreachable::Silent).is_empty();
+                let last_resort = ask.whole && lookups.is_empty() && !doubted;
+                let second_word = last_resort && !self.names_worth_asking(cut, Unreachable::Silent).is_empty();
                 let tries = patience(cut, ask, &lookups, candidates.len(), second_word);
                 let failure = match self.query_shared(cut, ask, &candidates, tries, work).await? {
                     Ok(taken) => return Ok(taken),

@@ -90,7 +90,7 @@ impl Network for OsNetwork {
 
     async fn udp(&self, to: SocketAddr, port: u16) -> io::Result<OsUdp> {
         if let Some(kept) = self.idle.take(to) {
-            return Ok(OsUdp { kept, idle: self.idle.clone() });
+            return Ok(OsUdp { kept: Some(kept), idle: self.idle.clone() });
         }
         let place = loop {
             match place(&self.datagrams) {
@@ -103,7 +103,7 @@ impl Network for OsNetwork {
         // A connected socket gets replies from this address and port only, and hears of ICMP errors.
         socket.connect(to).await?;
         let kept = Kept { socket, peer: to, opened: self.idle.now(), exchanges: 1, _place: place };
-        Ok(OsUdp { kept, idle: self.idle.clone() })
+        Ok(OsUdp { kept: Some(kept), idle: self.idle.clone() })
     }
 
     async fn tcp(&self, to: SocketAddr) -> io::Result<OsTcp> {
@@ -127,8 +127,24 @@ fn place(free: &Arc<Semaphore>) -> io::Result<OwnedSemaphorePermit> {
 /// A connected UDP socket.
 #[derive(Debug)]
 pub struct OsUdp {
-    kept: Kept,
+    /// None once it has been given back.
+    kept: Option<Kept>,
     idle: Arc<Idle>,
+}
+
+impl OsUdp {
+    fn kept(&self) -> &Kept {
+        self.kept.as_ref().expect("only `keep`, which ends the flow, takes it")
+    }
+}
+
+impl Drop for OsUdp {
+    fn drop(&mut self) {
+        // The exchange came to nothing, or looked suspicious: the next one shall have a port that nobody can know yet.
+        if let Some(kept) = &self.kept {
+            self.idle.forget(kept.peer);
+        }
+    }
 }
 
 /// A TCP connection.
@@ -160,15 +176,17 @@ impl AsyncWrite for OsTcp {
 
 impl UdpFlow for OsUdp {
     async fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
-        self.kept.socket.send(datagram).await.map(drop)
+        self.kept().socket.send(datagram).await.map(drop)
     }
 
     async fn recv(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        Ok((self.kept.socket.recv(buffer).await?, self.kept.peer))
+        Ok((self.kept().socket.recv(buffer).await?, self.kept().peer))
     }
 
-    fn keep(self) {
-        self.idle.put(self.kept);
+    fn keep(mut self) {
+        if let Some(kept) = self.kept.take() {
+            self.idle.put(kept);
+        }
     }
 }
 
@@ -188,7 +206,7 @@ mod tests {
     }
 
     fn port(flow: &OsUdp) -> u16 {
-        flow.kept.socket.local_addr().unwrap().port()
+        flow.kept().socket.local_addr().unwrap().port()
     }
 
     #[tokio::test]
@@ -205,6 +223,7 @@ mod tests {
             assert_eq!(port(&flow), first);
             let beside = network.udp(one, 0).await.unwrap();
             assert_ne!(port(&beside), first, "one exchange at a time");
+            drop(beside);
             flow.keep();
         }
         assert_ne!(port(&network.udp(one, 0).await.unwrap()), first, "used up");
@@ -221,12 +240,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_exchange_that_ends_badly_closes_what_waits_for_its_server_rfc5452_9() {
+        let network = OsNetwork::new(&[], 64);
+        let to: SocketAddr = "127.0.0.1:9".parse().unwrap();
+        let (one, other) = (network.udp(to, 0).await.unwrap(), network.udp(to, 0).await.unwrap());
+        let first = port(&one);
+        one.keep();
+        drop(other);
+        assert_ne!(port(&network.udp(to, 0).await.unwrap()), first);
+    }
+
+    #[tokio::test]
     async fn what_has_come_meanwhile_closes_the_socket() {
         let server = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let to = server.local_addr().unwrap();
         let network = OsNetwork::new(&[], 64);
         let flow = network.udp(to, 0).await.unwrap();
-        let first = flow.kept.socket.local_addr().unwrap().port();
+        let first = port(&flow);
         flow.keep();
         server.send_to(b"late", ("127.0.0.1", first)).unwrap();
         assert_ne!(port(&network.udp(to, 0).await.unwrap()), first);

@@ -4,7 +4,6 @@ use super::*;
 use crate::Provenance;
 use crate::entry::{Origin, Value, pack};
 use crate::key::{KeyHash, Owner};
-use crate::stats::Kind;
 use crate::testing::{at, name};
 
 const BUDGET: usize = 400_000;

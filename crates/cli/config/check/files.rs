@@ -71,12 +71,12 @@ impl Checker<'_> {
                 }
             }
         }
-        if let Err(what) = aliases_stand_alone(&records) {
-            self.wrong("local.records", what, None);
-        }
         let key = "local.hosts-file";
         let hint = Some("an address and its names on each line, as in /etc/hosts");
         records.extend(self.file(key, &mut local.hosts_file, directory, hint, hosts::parse).unwrap_or_default());
+        if let Err(what) = aliases_stand_alone(&records) {
+            self.wrong("local.records", what, None);
+        }
         let mut zones: Vec<LocalZone> = Vec::new();
         for (index, zone) in local.zone.iter_mut().enumerate() {
             let name = zone.name.0.clone();

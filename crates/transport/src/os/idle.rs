@@ -83,6 +83,11 @@ impl Idle {
         sockets.push_back(kept);
     }
 
+    /// Closes all sockets towards this server.
+    pub(super) fn forget(&self, peer: SocketAddr) {
+        self.lock().retain(|kept| kept.peer != peer);
+    }
+
     /// Gives a place to who needs one; false if there is none.
     pub(super) fn close_one(&self) -> bool {
         self.lock().pop_front().is_some()
