@@ -139,7 +139,7 @@ impl<'a> Proofs<'a> {
             |records, hasher| by_nsec3::no_closer_match(records, hasher, &next_closer),
         );
         proven.map_err(|why| match why {
-            Why::NoProof { name, rtype, what } => Why::WildcardNotProven { name, rtype, what },
+            Why::NoProof { name, rtype, zone, what } => Why::WildcardNotProven { name, rtype, zone, what },
             other => other,
         })
     }
@@ -149,7 +149,7 @@ impl<'a> Proofs<'a> {
     /// # Errors
     /// What is missing.
     pub fn no_ds(&self, name: &Name, effort: &Effort) -> Result<NoDs, Why> {
-        let missing = |what| Why::NoProof { name: name.clone(), rtype: RrType::DS, what };
+        let missing = |what| Why::NoProof { name: name.clone(), rtype: RrType::DS, zone: self.zone.clone(), what };
         if !name.is_at_or_below(self.zone) {
             return Err(missing(FOREIGN));
         }
@@ -172,7 +172,7 @@ impl<'a> Proofs<'a> {
         nsec: impl FnOnce(&Name, &[Nsec<'a>]) -> Result<Proven, &'static str>,
         nsec3: impl FnOnce(&[Nsec3<'a>], &Hasher<'_>) -> Result<Proven, by_nsec3::Failure>,
     ) -> Result<Proven, Why> {
-        let missing = |what| Why::NoProof { name: name.clone(), rtype, what };
+        let missing = |what| Why::NoProof { name: name.clone(), rtype, zone: self.zone.clone(), what };
         if !name.is_at_or_below(self.zone) {
             return Err(missing(FOREIGN));
         }

@@ -105,12 +105,22 @@ impl Voucher {
         }
         let zone = zone.clone();
         Some(match ds.iter().find(known) {
-            Some(ds) => Why::UnsupportedDigest { zone, digest: ds.digest_type },
+            Some(ds) => Why::UnsupportedDigest { zone, tag: ds.key_tag, digest: ds.digest_type },
             None => {
-                let algorithm = ds.first().map(|ds| ds.algorithm).or(keys.first().map(|key| key.algorithm));
-                Why::UnsupportedAlgorithm { zone, algorithm: algorithm.unwrap_or(Algorithm(0)) }
+                let by_key = || keys.first().map(|key| (key.tag, key.algorithm));
+                let (tag, algorithm) = ds.first().map(|ds| (ds.key_tag, ds.algorithm)).or_else(by_key)?;
+                Why::UnsupportedAlgorithm { zone, tag, algorithm }
             }
         })
+    }
+
+    /// The tags of the keys that it vouches for, in order.
+    pub fn tags(&self) -> Vec<u16> {
+        let keys = self.dnskeys.iter().filter_map(|rdata| Some(Key::read(rdata)?.tag));
+        let mut tags: Vec<u16> = self.records().iter().map(|ds| ds.key_tag).chain(keys).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        tags
     }
 
     fn records(&self) -> Vec<Ds<'_>> {
@@ -134,13 +144,7 @@ pub fn authenticate(
     let vouched = vouched_for(zone, &keys, voucher, policy, effort)?;
     let usable: Vec<Key> = vouched.iter().filter(|key| key.signs()).map(|key| (*key).clone()).collect();
     let Some(first) = vouched.first() else {
-        let records = voucher.records();
-        let tags = records.iter().map(|ds| ds.key_tag);
-        let anchors = voucher.dnskeys.iter().filter_map(|rdata| Some(Key::read(rdata)?.tag));
-        let mut tags: Vec<u16> = tags.chain(anchors).collect();
-        tags.sort_unstable();
-        tags.dedup();
-        return Err(Why::NoMatchingKey { zone: zone.clone(), tags });
+        return Err(Why::NoMatchingKey { zone: zone.clone(), tags: voucher.tags() });
     };
     if usable.is_empty() {
         let (zone, tag) = (zone.clone(), first.tag);

@@ -75,7 +75,7 @@ pub(crate) fn verify_with(
     effort: &Effort,
 ) -> Result<Valid, Why> {
     let (name, rtype) = (set.name.clone(), set.rtype);
-    let mut worst = Why::NoSignature { name: name.clone(), rtype };
+    let mut worst = Why::NoSignature { name: name.clone(), rtype, zone: zone.clone() };
     let mut note = |why: Why| {
         if weight(&why) > weight(&worst) {
             worst = why;
@@ -84,7 +84,7 @@ pub(crate) fn verify_with(
     let mut failed = 0;
     for rdata in set.signatures.iter().take(MAX_SIGNATURES) {
         let Some(rrsig) = Rrsig::read(rdata).filter(|rrsig| rrsig.covers == rtype) else {
-            note(Why::NoUsableSignature { name: name.clone(), rtype, algorithm: None });
+            note(Why::NoUsableSignature { name: name.clone(), rtype, zone: zone.clone(), last: None });
             continue;
         };
         let window = match usable(&rrsig, set, zone, now, policy) {
@@ -126,7 +126,8 @@ pub(crate) fn verify_with(
             }
             effort.check_failed();
             failed += 1;
-            note(Why::BadSignature { name: name.clone(), rtype, tag: key.tag, algorithm: key.algorithm });
+            let (name, zone) = (name.clone(), zone.clone());
+            note(Why::BadSignature { name, rtype, zone, tag: key.tag, algorithm: key.algorithm });
             if failed >= MAX_FAILED {
                 return Err(worst);
             }
@@ -139,30 +140,31 @@ pub(crate) fn verify_with(
 /// within what clocks may be wrong.
 fn usable(rrsig: &Rrsig<'_>, set: &Rrset, zone: &Name, now: WallTime, policy: Policy) -> Result<u32, Why> {
     let (name, rtype, tag) = (set.name.clone(), set.rtype, rrsig.key_tag);
-    if rrsig.signer != *zone {
-        return Err(Why::WrongSigner { name, rtype, signer: rrsig.signer.clone(), zone: zone.clone() });
+    let zone = zone.clone();
+    if rrsig.signer != zone {
+        return Err(Why::WrongSigner { name, rtype, signer: rrsig.signer.clone(), tag: Some(tag), zone });
     }
     let labels = usize::from(rrsig.labels);
-    if labels > label_count(&name) || labels < label_count(zone) {
-        return Err(Why::WrongLabels { name, rtype });
+    if labels > label_count(&name) || labels < label_count(&zone) {
+        return Err(Why::WrongLabels { name, rtype, zone, tag });
     }
     if !rrsig.algorithm.is_supported(policy) {
-        return Err(Why::NoUsableSignature { name, rtype, algorithm: Some(rrsig.algorithm) });
+        return Err(Why::NoUsableSignature { name, rtype, zone, last: Some((tag, rrsig.algorithm)) });
     }
     // Serial arithmetic (RFC 4034 §3.1.5): differences count, not values.
     let now = now.as_secs() as u32;
     let lifetime = rrsig.expiration.wrapping_sub(rrsig.inception);
     if (lifetime as i32) < 0 {
-        return Err(Why::ExpiredBeforeValid { name, rtype, tag });
+        return Err(Why::ExpiredBeforeValid { name, rtype, zone, tag });
     }
     let skew = (lifetime / 10).clamp(SKEW.0, SKEW.1) as i32;
     let since_inception = now.wrapping_sub(rrsig.inception) as i32;
     if since_inception < -skew {
-        return Err(Why::NotYetValid { name, rtype, tag, until: since_inception.unsigned_abs() });
+        return Err(Why::NotYetValid { name, rtype, zone, tag, until: since_inception.unsigned_abs() });
     }
     let until_expiration = rrsig.expiration.wrapping_sub(now) as i32;
     if until_expiration < -skew {
-        return Err(Why::Expired { name, rtype, tag, since: until_expiration.unsigned_abs() });
+        return Err(Why::Expired { name, rtype, zone, tag, since: until_expiration.unsigned_abs() });
     }
     Ok(until_expiration.max(0) as u32)
 }

@@ -15,6 +15,8 @@ pub enum Why {
         name: Name,
         /// Type of the set.
         rtype: RrType,
+        /// The zone that it stands in.
+        zone: Name,
     },
     /// The signature does not fit the data.
     BadSignature {
@@ -22,6 +24,8 @@ pub enum Why {
         name: Name,
         /// Type of the set.
         rtype: RrType,
+        /// The zone that it stands in.
+        zone: Name,
         /// Tag of the key that should have made it.
         tag: u16,
         /// Its algorithm.
@@ -33,6 +37,8 @@ pub enum Why {
         name: Name,
         /// Type of the set.
         rtype: RrType,
+        /// The zone that it stands in.
+        zone: Name,
         /// Tag of the key.
         tag: u16,
         /// Seconds since it expired.
@@ -44,6 +50,8 @@ pub enum Why {
         name: Name,
         /// Type of the set.
         rtype: RrType,
+        /// The zone that it stands in.
+        zone: Name,
         /// Tag of the key.
         tag: u16,
         /// Seconds until it begins.
@@ -55,6 +63,8 @@ pub enum Why {
         name: Name,
         /// Type of the set.
         rtype: RrType,
+        /// The zone that it stands in.
+        zone: Name,
         /// Tag of the key.
         tag: u16,
     },
@@ -77,6 +87,8 @@ pub enum Why {
         rtype: RrType,
         /// Who signed.
         signer: Name,
+        /// Tag of the key.
+        tag: Option<u16>,
         /// The zone of the data.
         zone: Name,
     },
@@ -86,6 +98,10 @@ pub enum Why {
         name: Name,
         /// Type of the set.
         rtype: RrType,
+        /// The zone that it stands in.
+        zone: Name,
+        /// Tag of the key.
+        tag: u16,
     },
     /// All signatures are malformed or of algorithms that are not checked here, though the zone promised others.
     NoUsableSignature {
@@ -93,8 +109,10 @@ pub enum Why {
         name: Name,
         /// Type of the set.
         rtype: RrType,
-        /// Algorithm of the last one.
-        algorithm: Option<Algorithm>,
+        /// The zone that it stands in.
+        zone: Name,
+        /// Key tag and algorithm of the last of them that can be read.
+        last: Option<(u16, Algorithm)>,
     },
     /// More than two keys of one tag and algorithm (KeyTrap).
     KeyTagCollisions {
@@ -107,6 +125,8 @@ pub enum Why {
     NoDnskey {
         /// The zone.
         zone: Name,
+        /// Tags that the DS records or trust anchors name.
+        tags: Vec<u16>,
     },
     /// No key of the zone fits the DS records of its parent, or the trust anchor.
     NoMatchingKey {
@@ -140,6 +160,8 @@ pub enum Why {
     UnsupportedAlgorithm {
         /// The zone.
         zone: Name,
+        /// Tag of a key that has it.
+        tag: u16,
         /// One of its algorithms.
         algorithm: Algorithm,
     },
@@ -147,6 +169,8 @@ pub enum Why {
     UnsupportedDigest {
         /// The zone.
         zone: Name,
+        /// Tag of the key that its DS record names.
+        tag: u16,
         /// One of its digest types.
         digest: DigestType,
     },
@@ -156,6 +180,8 @@ pub enum Why {
         name: Name,
         /// Type that is denied.
         rtype: RrType,
+        /// The zone that has to prove it.
+        zone: Name,
         /// What is missing or wrong.
         what: &'static str,
     },
@@ -165,6 +191,8 @@ pub enum Why {
         name: Name,
         /// Type of the set.
         rtype: RrType,
+        /// The zone that it stands in.
+        zone: Name,
         /// What is missing or wrong.
         what: &'static str,
     },
@@ -213,8 +241,8 @@ impl Why {
             | Self::WildcardNotProven { .. }
             | Self::NotDelegated { .. }
             | Self::TooMuchWork { .. } => EdeCode::DNSSEC_BOGUS,
-            Self::NoUsableSignature { algorithm: Some(_), .. } => EdeCode::UNSUPPORTED_DNSKEY_ALGORITHM,
-            Self::NoUsableSignature { algorithm: None, .. } => EdeCode::DNSSEC_BOGUS,
+            Self::NoUsableSignature { last: Some(_), .. } => EdeCode::UNSUPPORTED_DNSKEY_ALGORITHM,
+            Self::NoUsableSignature { last: None, .. } => EdeCode::DNSSEC_BOGUS,
             Self::Expired { .. } => EdeCode::SIGNATURE_EXPIRED,
             Self::NotYetValid { .. } => EdeCode::SIGNATURE_NOT_YET_VALID,
             Self::ExpiredBeforeValid { .. } => EdeCode::SIGNATURE_EXPIRED_BEFORE_VALID,
@@ -236,56 +264,69 @@ impl Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoSignature { name, rtype } => write!(f, "{name} {rtype} has no signature"),
-            Self::BadSignature { name, rtype, tag, algorithm } => {
-                write!(f, "the signature over {name} {rtype} by key {tag} ({algorithm}) does not fit the data")
+            Self::NoSignature { name, rtype, zone } => {
+                write!(f, "{name} {rtype} has no signature, and {zone} is signed")
             }
-            Self::Expired { name, rtype, tag, since } => {
-                write!(f, "the signature over {name} {rtype} by key {tag} expired {} ago", Span(*since))
+            Self::BadSignature { name, rtype, zone, tag, algorithm } => write!(
+                f,
+                "the signature over {name} {rtype} by key {tag} of {zone} ({algorithm}) does not fit the data"
+            ),
+            Self::Expired { name, rtype, zone, tag, since } => {
+                write!(f, "the signature over {name} {rtype} by key {tag} of {zone} expired {} ago", Span(*since))
             }
-            Self::NotYetValid { name, rtype, tag, until } => {
-                write!(f, "the signature over {name} {rtype} by key {tag} begins in {}", Span(*until))
+            Self::NotYetValid { name, rtype, zone, tag, until } => {
+                write!(f, "the signature over {name} {rtype} by key {tag} of {zone} begins in {}", Span(*until))
             }
-            Self::ExpiredBeforeValid { name, rtype, tag } => {
-                write!(f, "the signature over {name} {rtype} by key {tag} expires before it begins")
+            Self::ExpiredBeforeValid { name, rtype, zone, tag } => {
+                write!(f, "the signature over {name} {rtype} by key {tag} of {zone} expires before it begins")
             }
             Self::NoKey { name, rtype, tag, zone } => {
                 write!(f, "{name} {rtype} is signed by key {tag}, which {zone} does not have")
             }
-            Self::WrongSigner { name, rtype, signer, zone } => {
-                write!(f, "{name} {rtype} is signed by {signer}, but belongs to {zone}")
+            Self::WrongSigner { name, rtype, signer, tag: Some(tag), zone } => {
+                write!(f, "{name} {rtype} is signed by key {tag} of {signer}, but belongs to {zone}")
             }
-            Self::WrongLabels { name, rtype } => {
-                write!(f, "the signature over {name} {rtype} has a label count that does not fit the name")
+            Self::WrongSigner { name, rtype, signer, tag: None, zone } => {
+                write!(f, "{name} {rtype} claims to be of {signer}, but belongs to {zone}")
             }
-            Self::NoUsableSignature { name, rtype, algorithm: Some(algorithm) } => {
-                write!(f, "{name} {rtype} is signed with {algorithm} only, which is not supported")
-            }
-            Self::NoUsableSignature { name, rtype, algorithm: None } => {
-                write!(f, "the signatures over {name} {rtype} are malformed")
+            Self::WrongLabels { name, rtype, zone, tag } => write!(
+                f,
+                "the signature over {name} {rtype} by key {tag} of {zone} has a label count that does not fit the name"
+            ),
+            Self::NoUsableSignature { name, rtype, zone, last: Some((tag, algorithm)) } => write!(
+                f,
+                "{name} {rtype} is signed with {algorithm} only (key {tag} of {zone}), which is not supported"
+            ),
+            Self::NoUsableSignature { name, rtype, zone, last: None } => {
+                write!(f, "the signatures over {name} {rtype} are malformed, and {zone} is signed")
             }
             Self::KeyTagCollisions { zone, tag } => write!(f, "{zone} has more than two keys with tag {tag}"),
-            Self::NoDnskey { zone } if zone.is_root() => {
-                f.write_str("there is a trust anchor for the root, but no DNSKEY can be had")
+            Self::NoDnskey { zone, tags } if zone.is_root() => {
+                write!(f, "there is a trust anchor for the root{}, but no DNSKEY can be had", Tags(tags))
             }
-            Self::NoDnskey { zone } => write!(f, "{zone} has a DS record, but no DNSKEY can be had"),
+            Self::NoDnskey { zone, tags } => {
+                write!(f, "{zone} has a DS record{}, but no DNSKEY can be had", Tags(tags))
+            }
             Self::NoMatchingKey { zone, tags } => {
-                let tags: Vec<String> = tags.iter().map(u16::to_string).collect();
                 let vouchers = if zone.is_root() { "its trust anchors" } else { "the DS records at its parent" };
-                write!(f, "no DNSKEY of {zone} matches {vouchers} (key {})", tags.join(", "))
+                write!(f, "no DNSKEY of {zone} matches {vouchers}{}", Tags(tags))
             }
             Self::NoZoneKeyBit { zone, tag } => write!(f, "key {tag} of {zone} is not marked as a zone key"),
             Self::Revoked { zone, tag } => write!(f, "key {tag} of {zone} is revoked"),
             Self::KeysNotSigned { zone, why } => write!(f, "the keys of {zone} are not vouched for: {why}"),
-            Self::UnsupportedAlgorithm { zone, algorithm } => {
-                write!(f, "{zone} is signed with {algorithm} only, which is not supported: treated as unsigned")
+            Self::UnsupportedAlgorithm { zone, tag, algorithm } => write!(
+                f,
+                "{zone} is signed with {algorithm} only (key {tag}), which is not supported: treated as unsigned"
+            ),
+            Self::UnsupportedDigest { zone, tag, digest } => write!(
+                f,
+                "the DS records of {zone} use {digest} only (key {tag}), which is not supported: treated as unsigned"
+            ),
+            Self::NoProof { name, rtype, zone, what } => {
+                write!(f, "the denial of {name} {rtype} is not proven by {zone}: {what}")
             }
-            Self::UnsupportedDigest { zone, digest } => {
-                write!(f, "the DS records of {zone} use {digest} only, which is not supported: treated as unsigned")
-            }
-            Self::NoProof { name, rtype, what } => write!(f, "the denial of {name} {rtype} is not proven: {what}"),
-            Self::WildcardNotProven { name, rtype, what } => {
-                write!(f, "{name} {rtype} comes from a wildcard, and the name is not denied: {what}")
+            Self::WildcardNotProven { name, rtype, zone, what } => {
+                write!(f, "{name} {rtype} comes from a wildcard of {zone}, and the name is not denied: {what}")
             }
             Self::TooManyIterations { zone, iterations } => {
                 write!(f, "{zone} uses NSEC3 with {iterations} iterations")
@@ -303,6 +344,18 @@ impl fmt::Display for Why {
                 write!(f, "validation is switched off for {name} by a negative trust anchor")
             }
         }
+    }
+}
+
+/// Key tags in brackets; nothing if there are none.
+struct Tags<'a>(&'a [u16]);
+
+impl fmt::Display for Tags<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((first, others)) = self.0.split_first() else { return Ok(()) };
+        write!(f, " (key {first}")?;
+        others.iter().try_for_each(|tag| write!(f, ", {tag}"))?;
+        f.write_str(")")
     }
 }
 

@@ -242,6 +242,7 @@ impl<N: Network> Resolver<N> {
         work: &Work,
     ) -> Result<(Trust, Option<Valid>, u32), ResolveError> {
         let question = Question::new(zone.clone(), RrType::DNSKEY);
+        let none = || Why::NoDnskey { zone: zone.clone(), tags: voucher.tags() };
         let mut broken = None;
         for try_number in 0..MAX_BOGUS_TRIES {
             let fetched = match self.fetch_for_trust(&question, zone, try_number == 0, work).await {
@@ -250,8 +251,7 @@ impl<N: Network> Resolver<N> {
                 Err(error) => match broken {
                     Some(why) => return Ok((Trust::Bogus(why), None, BOGUS_TTL)),
                     None if !self.config.validation.harden_stripped => {
-                        let why = Why::NoDnskey { zone: zone.clone() };
-                        return Ok((Trust::Insecure(Some(why)), None, BOGUS_TTL));
+                        return Ok((Trust::Insecure(Some(none())), None, BOGUS_TTL));
                     }
                     None => return Err(error.while_checking(zone)),
                 },
@@ -276,7 +276,7 @@ impl<N: Network> Resolver<N> {
                         Err(why) => why,
                     }
                 }
-                _ => Why::NoDnskey { zone: zone.clone() },
+                _ => none(),
             };
             if !self.config.validation.harden_stripped && matches!(why, Why::NoDnskey { .. }) {
                 return Ok((Trust::Insecure(Some(why)), None, BOGUS_TTL));
@@ -289,8 +289,7 @@ impl<N: Network> Resolver<N> {
                 _ => {} // from the cache: asked anew
             }
         }
-        let why = broken.unwrap_or(Why::NoDnskey { zone: zone.clone() });
-        Ok((Trust::Bogus(why), None, BOGUS_TTL))
+        Ok((Trust::Bogus(broken.unwrap_or_else(none)), None, BOGUS_TTL))
     }
 
     /// A look-up for the chain of trust: the cache, checked or not, else the servers.
@@ -401,7 +400,7 @@ impl<N: Network> Resolver<N> {
                 work.distrust(&answer_zone, server);
             }
         }
-        Ok(DsStatus::Bogus(broken.unwrap_or(Why::NoDnskey { zone: zone.clone() })))
+        Ok(DsStatus::Bogus(broken.unwrap_or_else(|| Why::NoDnskey { zone: zone.clone(), tags: vec![] })))
     }
 
     /// What gaps already shown say of a delegation (RFC 8198 §5.2): no question is needed then. Not where a referral has just
@@ -553,7 +552,7 @@ mod tests {
     fn a_clock_that_is_set_right_ends_what_a_wrong_one_has_found_out() {
         let (table, zone) = (TrustTable::default(), Name::root());
         let (ahead, right) = (WallTime::from_secs(1_900_000_000), WallTime::from_secs(1_800_000_000));
-        let broken = Trust::Bogus(Why::NoDnskey { zone: zone.clone() });
+        let broken = Trust::Bogus(Why::NoDnskey { zone: zone.clone(), tags: vec![] });
         table.put(&zone, (broken.clone(), table.generation()), ahead.plus_ttl(BOGUS_TTL), ahead);
         assert_eq!(table.get(&zone, ahead), Some(broken));
         assert_eq!(table.get(&zone, ahead.plus_ttl(BOGUS_TTL)), None);

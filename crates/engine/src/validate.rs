@@ -226,7 +226,8 @@ impl<N: Network> Resolver<N> {
         };
         // RFC 6672 §3.3: what a wildcard DNAME means differs from server to server, so it means nothing here.
         if set.rtype == RrType::DNAME {
-            return Err(ResolveError::Bogus(Why::WrongLabels { name: set.name.clone(), rtype: set.rtype }));
+            let (name, rtype, zone) = (set.name.clone(), set.rtype, keys.zone.clone());
+            return Err(ResolveError::Bogus(Why::WrongLabels { name, rtype, zone, tag: valid.tag }));
         }
         let proofs = self.checked_proofs(given.to_vec(), &keys, work)?;
         let proven =
@@ -252,7 +253,6 @@ impl<N: Network> Resolver<N> {
         work: &Work,
     ) -> Result<Outcome, ResolveError> {
         let place = side_of_cut(denied.name, denied.rtype);
-        let missing = |what| Why::NoProof { name: denied.name.clone(), rtype: denied.rtype, what };
         let signer = self.signer(&given, &place, zone);
         let Some((_, trust)) = self.trust_of_signer(signer, &place, work).await? else {
             return match self.trust_without_signature(&place, zone, work).await? {
@@ -263,16 +263,16 @@ impl<N: Network> Resolver<N> {
                     let (now, policy) = (self.env.clock.wall(), self.config.validation.policy);
                     let soa = soa.as_ref().filter(|soa| soa.name == keys.zone);
                     let broken = soa.and_then(|soa| verify(soa, &keys, now, policy, &work.effort).err());
-                    Err(ResolveError::Bogus(broken.unwrap_or(missing("there are no signed NSEC or NSEC3 records"))))
+                    Err(ResolveError::Bogus(broken.unwrap_or_else(|| denied.unproven(&keys.zone, UNSIGNED))))
                 }
-                Trust::NoCut => Err(ResolveError::Bogus(missing("there are no signed NSEC or NSEC3 records"))),
+                Trust::NoCut => Err(ResolveError::Bogus(denied.unproven(zone, UNSIGNED))),
             };
         };
         let keys = match trust {
             Trust::Secure(keys) => keys,
             Trust::Insecure(why) => return Ok(Outcome { proofs: given, ..Outcome::insecure(why) }),
             Trust::Bogus(why) => return Err(ResolveError::Bogus(why)),
-            Trust::NoCut => return Err(ResolveError::Bogus(missing("the records are not of the zone"))),
+            Trust::NoCut => return Err(ResolveError::Bogus(denied.unproven(zone, "the records are not of the zone"))),
         };
         let island = self.has_closer_anchor(&place, &keys.zone);
         let (now, policy) = (self.env.clock.wall(), self.config.validation.policy);
@@ -312,7 +312,8 @@ impl<N: Network> Resolver<N> {
                 return Ok(Outcome { proofs, ..Outcome::insecure(None) });
             }
             Ok(Proven::Insecure(_)) if island => {
-                return Err(ResolveError::Bogus(missing("only records of the zone with the trust anchor count")));
+                let what = "only records of the zone with the trust anchor count";
+                return Err(ResolveError::Bogus(denied.unproven(&keys.zone, what)));
             }
             proven => proven.map_err(ResolveError::Bogus)?,
         };
@@ -483,6 +484,14 @@ struct Denied<'a> {
     whole_name: bool,
 }
 
+const UNSIGNED: &str = "there are no signed NSEC or NSEC3 records";
+
+impl Denied<'_> {
+    fn unproven(&self, zone: &Name, what: &'static str) -> Why {
+        Why::NoProof { name: self.name.clone(), rtype: self.rtype, zone: zone.clone(), what }
+    }
+}
+
 /// The deepest name whose zone may speak of the type at the name: DS belongs to the parent (RFC 4035 §2.4).
 fn side_of_cut(name: &Name, rtype: RrType) -> Name {
     if rtype.is_at_parent() { name.parent().unwrap_or(Name::root()) } else { name.clone() }
@@ -500,7 +509,9 @@ fn wrong_signer(set: &Rrset, signer: Name, zone: &Name) -> ResolveError {
     ResolveError::Bogus(if private {
         Why::NotDelegated { name, rtype, zone }
     } else {
-        Why::WrongSigner { name, rtype, signer, zone }
+        let by_it = |rdata| dnssec::Rrsig::read(rdata).filter(|rrsig| rrsig.signer == signer);
+        let tag = set.signatures.iter().find_map(by_it).map(|rrsig| rrsig.key_tag);
+        Why::WrongSigner { name, rtype, signer, tag, zone }
     })
 }
 

@@ -6,7 +6,7 @@
 mod pieces;
 mod zones;
 
-use proto::{EdeCode, Question, Rcode, RrType};
+use proto::{EdeCode, Name, Question, Rcode, RrType};
 
 use crate::embedded::name;
 pub(crate) use zones::add;
@@ -28,6 +28,8 @@ pub enum Standing {
 /// One zone of the museum, and what to ask it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MuseumPiece {
+    /// The zone that is signed wrongly.
+    pub zone: Name,
     /// What to ask.
     pub ask: Question,
     /// How the answer stands.
@@ -49,6 +51,7 @@ pub struct MuseumPiece {
 /// All pieces, healthy ones first.
 pub fn museum() -> Vec<MuseumPiece> {
     let piece = |piece: &pieces::Piece| MuseumPiece {
+        zone: name(&format!("{}.{PARENT}", piece.zone)),
         ask: Question::new(name(&format!("{}.{PARENT}", piece.ask)), RrType::A),
         standing: piece.standing,
         rcode: if piece.standing == Standing::Bogus { Rcode::SERVFAIL } else { piece.rcode },

@@ -56,6 +56,12 @@ fn every_field_of_a_signature_counts_rfc4035_5_3_1() {
         change(&mut sign);
         let result = check(&with(&www(), &[sign.rdata()]), &keys("example.", &[1]));
         assert_eq!(verdict(&result), *expect, "{what}: {result:?}");
+        // Whoever has to mend it is told which zone and which key. A signature over another type is no signature of this set.
+        if let Err(why) = result {
+            let (text, key) = (why.to_string(), format!("key {}", sign.tag));
+            assert!(text.split([' ', ',', ')']).any(|word| word == "example."), "{what}: {text}");
+            assert!(text.contains(&key) || sign.covers != RrType::A, "{what}: {text}");
+        }
     }
     assert_eq!(verdict(&check(&www(), &keys("example.", &[1]))), "NoSignature");
     for cut in [0, 1, 17, 18, 25] {

@@ -26,7 +26,26 @@ async fn differences(bench: &Bench, piece: &MuseumPiece) -> Vec<String> {
     if !piece.phrase.is_empty() && !texts.iter().any(|text| text.contains(piece.phrase)) {
         wrong.push(format!("{texts:?} without {:?}", piece.phrase));
     }
+    let text = texts.first().copied().unwrap_or_default();
+    let zone = piece.zone.to_string();
+    if piece.standing == Standing::Bogus && !text.split([' ', ':', ',']).any(|word| word == zone) {
+        wrong.push(format!("{text:?} does not name the zone {zone}"));
+    }
+    if piece.standing == Standing::Bogus && is_about_a_key(piece) && !names_a_key(text) {
+        wrong.push(format!("{text:?} does not name the key"));
+    }
     wrong
+}
+
+/// Where there is no signature, or no proof, there is no key to name.
+fn is_about_a_key(piece: &MuseumPiece) -> bool {
+    !matches!(piece.ede, Some(EdeCode::RRSIGS_MISSING | EdeCode::NSEC_MISSING)) && piece.phrase != "wildcard"
+}
+
+/// Whether a number follows "key" or "tag".
+fn names_a_key(text: &str) -> bool {
+    let words: Vec<_> = text.split([' ', '(', ')', ',', ':', ';']).collect();
+    words.windows(2).any(|pair| matches!(pair[0], "key" | "tag") && pair[1].parse::<u16>().is_ok())
 }
 
 #[tokio::test(start_paused = true)]

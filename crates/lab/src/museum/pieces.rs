@@ -222,7 +222,7 @@ pub(super) const PIECES: &[Piece] = &[
         ("wrong-signer", "www.wrong-signer"),
         || Some(usual().flawed(Flaw::WrongSigner)),
         (Bogus, DATA),
-        (EdeCode::DNSSEC_BOGUS, "is signed by museum.rootwalk.net."),
+        (EdeCode::DNSSEC_BOGUS, "of museum.rootwalk.net., but belongs to wrong-signer.museum.rootwalk.net."),
         "the signatures name the parent as signer",
         SIGN_AGAIN,
     ),
