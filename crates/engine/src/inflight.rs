@@ -4,10 +4,12 @@
 //! however it ends. Only leaves of the tree of work are shared (they wait for the network and nothing else), so sharing
 //! can never make two questions wait for each other; see ADR 0002.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::future::Future;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use foldhash::quality::RandomState;
 use tokio::sync::oneshot;
 
 use crate::between::Between;
@@ -35,12 +37,13 @@ pub(crate) struct Inflight<K, V> {
     between: Between,
 }
 
-type Table<K, V> = Mutex<BTreeMap<K, Vec<oneshot::Sender<V>>>>;
+/// Nobody goes through the keys, whose order differs from run to run.
+type Table<K, V> = Mutex<HashMap<K, Vec<oneshot::Sender<V>>, RandomState>>;
 
-impl<K: Ord + Clone + Send + 'static, V: Clone + Send + 'static> Inflight<K, V> {
+impl<K: Eq + Hash + Clone + Send + 'static, V: Clone + Send + 'static> Inflight<K, V> {
     /// Nothing in flight. `between` is what is done between the steps of the work.
     pub(crate) fn new(between: &Between) -> Self {
-        Self { table: Arc::new(Mutex::new(BTreeMap::new())), between: between.clone() }
+        Self { table: Arc::new(Mutex::default()), between: between.clone() }
     }
 
     /// Joins the work under `key`, or begins it.
@@ -94,14 +97,14 @@ impl<K: Ord + Clone + Send + 'static, V: Clone + Send + 'static> Inflight<K, V> 
 }
 
 /// The place of a work in the table; gone when dropped, also by a panic, and then its waiters hear that it is abandoned.
-struct Entry<K: Ord, V> {
+struct Entry<K: Eq + Hash, V> {
     table: Arc<Table<K, V>>,
     key: K,
     /// Once closed, what stands under the key is somebody else's.
     open: bool,
 }
 
-impl<K: Ord, V> Entry<K, V> {
+impl<K: Eq + Hash, V> Entry<K, V> {
     /// Takes the place away, so that a caller that comes now begins anew, and gives those who wait.
     fn close(&mut self) -> Vec<oneshot::Sender<V>> {
         if !std::mem::take(&mut self.open) {
@@ -111,7 +114,7 @@ impl<K: Ord, V> Entry<K, V> {
     }
 }
 
-impl<K: Ord, V> Drop for Entry<K, V> {
+impl<K: Eq + Hash, V> Drop for Entry<K, V> {
     fn drop(&mut self) {
         drop(self.close());
     }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use foldhash::quality::RandomState;
 use proto::Name;
 
 /// First timeout towards a server that was never asked.
@@ -201,8 +202,8 @@ pub(crate) struct Infra {
 
 #[derive(Debug, Default)]
 struct Generations {
-    young: HashMap<IpAddr, ServerStats>,
-    old: HashMap<IpAddr, ServerStats>,
+    young: HashMap<IpAddr, ServerStats, RandomState>,
+    old: HashMap<IpAddr, ServerStats, RandomState>,
     ipv6: Ipv6Health,
 }
 
@@ -266,14 +267,11 @@ impl Infra {
 
 impl Generations {
     fn entry(&mut self, address: IpAddr) -> &mut ServerStats {
-        if !self.young.contains_key(&address) {
-            if self.young.len() >= GENERATION {
-                self.old = std::mem::take(&mut self.young);
-            }
-            let known = self.old.remove(&address).unwrap_or_default();
-            self.young.insert(address, known);
+        if self.young.len() >= GENERATION && !self.young.contains_key(&address) {
+            self.old = std::mem::take(&mut self.young);
         }
-        self.young.entry(address).or_default()
+        let old = &mut self.old;
+        self.young.entry(address).or_insert_with(|| old.remove(&address).unwrap_or_default())
     }
 }
 

@@ -101,7 +101,7 @@ struct Heard {
 /// The state of one leaf: which servers are left, which were silent how often, what would do.
 struct Attempts<N: Network> {
     resolver: Arc<Resolver<N>>,
-    ask: ZoneQuestion,
+    ask: Arc<ZoneQuestion>,
     work: Work,
     left: Vec<Candidate>,
     silent: Vec<(Candidate, u32)>,

@@ -262,7 +262,7 @@ impl<N: Network> Resolver<N> {
                         self.show_keys(set);
                     }
                     let policy = self.config.validation.policy;
-                    match authenticate(set, voucher, self.env.clock.wall(), policy, &work.effort) {
+                    match authenticate(set, voucher, self.env.clock.wall(), policy, work.effort()) {
                         Ok((keys, valid)) => {
                             let mut answered = fetched.answered.clone();
                             let ttl = set.ttl.min(valid.ttl);
@@ -445,7 +445,7 @@ impl<N: Network> Resolver<N> {
             // Nothing was proven: the zone above is unsigned itself.
             return if secure { DsStatus::NoCut(ttl) } else { DsStatus::Unsigned(None, ttl) };
         };
-        match Proofs::new(&prover, proofs).no_ds(zone, &work.effort) {
+        match Proofs::new(&prover, proofs).no_ds(zone, work.effort()) {
             Ok(NoDs::Unsigned | NoDs::OptOut) => DsStatus::Unsigned(None, ttl),
             Ok(NoDs::TooManyIterations(why)) => DsStatus::Unsigned(Some(why), ttl),
             Ok(NoDs::NoCut) => DsStatus::NoCut(ttl),

@@ -219,7 +219,7 @@ impl<N: Network> Resolver<N> {
             },
         };
         let (now, policy) = (self.env.clock.wall(), self.config.validation.policy);
-        let valid = verify(set, &keys, now, policy, &work.effort).map_err(ResolveError::Bogus)?;
+        let valid = verify(set, &keys, now, policy, work.effort()).map_err(ResolveError::Bogus)?;
         let Some(closest_encloser) = valid.closest_encloser.clone() else {
             let (valid, proofs) = (Some(valid), Vec::new());
             return Ok(Outcome { security: Security::Secure, valid, proofs, why: None, exists: false });
@@ -231,7 +231,7 @@ impl<N: Network> Resolver<N> {
         }
         let proofs = self.checked_proofs(given.to_vec(), &keys, work)?;
         let proven =
-            Proofs::new(&keys.zone, &proofs).no_closer_match(&set.name, &closest_encloser, set.rtype, &work.effort);
+            Proofs::new(&keys.zone, &proofs).no_closer_match(&set.name, &closest_encloser, set.rtype, work.effort());
         let proven = proven.map_err(ResolveError::Bogus)?;
         self.learn_denial(&keys.zone, None, &proofs);
         Ok(match proven {
@@ -262,7 +262,7 @@ impl<N: Network> Resolver<N> {
                     // What is wrong with the signature of the SOA record, if it has one or none, is the better news.
                     let (now, policy) = (self.env.clock.wall(), self.config.validation.policy);
                     let soa = soa.as_ref().filter(|soa| soa.name == keys.zone);
-                    let broken = soa.and_then(|soa| verify(soa, &keys, now, policy, &work.effort).err());
+                    let broken = soa.and_then(|soa| verify(soa, &keys, now, policy, work.effort()).err());
                     Err(ResolveError::Bogus(broken.unwrap_or_else(|| denied.unproven(&keys.zone, UNSIGNED))))
                 }
                 Trust::NoCut => Err(ResolveError::Bogus(denied.unproven(zone, UNSIGNED))),
@@ -283,7 +283,7 @@ impl<N: Network> Resolver<N> {
         let is_unsigned = |name: &Name| {
             !island
                 && matches!(
-                    reader.no_ds(name, &work.effort),
+                    reader.no_ds(name, work.effort()),
                     Ok(NoDs::Unsigned | NoDs::OptOut | NoDs::TooManyIterations(_))
                 )
         };
@@ -292,14 +292,14 @@ impl<N: Network> Resolver<N> {
         }
         let mut valid = None;
         if let Some(soa) = soa {
-            let checked = verify(soa, &keys, now, policy, &work.effort).map_err(ResolveError::Bogus)?;
+            let checked = verify(soa, &keys, now, policy, work.effort()).map_err(ResolveError::Bogus)?;
             soa.ttl = soa.ttl.min(checked.ttl);
             checked.strip_others(soa);
             valid = Some(checked);
         }
-        let no_data = || reader.no_data(denied.name, denied.rtype, &work.effort);
+        let no_data = || reader.no_data(denied.name, denied.rtype, work.effort());
         let (proven, exists) = if denied.whole_name {
-            match (reader.no_name(denied.name, denied.rtype, &work.effort), no_data()) {
+            match (reader.no_name(denied.name, denied.rtype, work.effort()), no_data()) {
                 (Err(_), Ok(Proven::Secure)) => (Ok(Proven::Secure), true),
                 (proven, _) => (proven, false),
             }
@@ -366,7 +366,7 @@ impl<N: Network> Resolver<N> {
         let mut kept = Vec::with_capacity(given.len());
         let mut broken = None;
         for mut set in given {
-            match verify(&set, keys, now, policy, &work.effort) {
+            match verify(&set, keys, now, policy, work.effort()) {
                 Ok(valid) if valid.closest_encloser.is_none() => {
                     set.ttl = set.ttl.min(valid.ttl);
                     valid.strip_others(&mut set);

@@ -22,23 +22,24 @@ pub(crate) struct Work {
     pub(crate) trace: Trace,
     pub(crate) depth: u32,
     ancestors: Arc<Ancestors>,
-    standing: Arc<Mutex<Name>>,
     /// Whether what is found has to be checked before it is used: not for clients that check by themselves, nor for
     /// addresses of servers, which can be lied about without anybody believing the lie.
     pub(crate) checked: Checked,
-    /// The allowance for signature checks, shared by all of the work.
-    pub(crate) effort: Arc<Effort>,
-    distrusted: Arc<Mutex<BTreeSet<(Name, IpAddr)>>>,
-    /// Keys of zones that are being asked for beside other questions.
-    keys: Arc<Mutex<BTreeMap<Name, JoinHandle<Option<Fetched>>>>>,
     /// Which data of the cache will do.
     pub(crate) freshness: Freshness,
-    met: Arc<Met>,
+    shared: Arc<Shared>,
 }
 
-/// What work has met in the cache.
-#[derive(Debug, Default)]
-struct Met {
+/// What all of the work for one client question has in common.
+#[derive(Debug)]
+struct Shared {
+    standing: Mutex<Name>,
+    /// The allowance for signature checks.
+    effort: Effort,
+    distrusted: Mutex<BTreeSet<(Name, IpAddr)>>,
+    /// Keys of zones that are being asked for beside other questions.
+    keys: Mutex<BTreeMap<Name, JoinHandle<Option<Fetched>>>>,
+    /// Whether data was met in the cache that is about to expire.
     aging: AtomicBool,
     notes: Notes,
 }
@@ -76,13 +77,16 @@ impl Work {
             trace,
             depth: 0,
             ancestors,
-            standing: Arc::new(Mutex::new(Name::root())),
             checked: Checked::No,
-            effort: Arc::default(),
-            distrusted: Arc::default(),
-            keys: Arc::default(),
             freshness: Freshness::Live,
-            met: Arc::default(),
+            shared: Arc::new(Shared {
+                standing: Mutex::new(Name::root()),
+                effort: Effort::default(),
+                distrusted: Mutex::default(),
+                keys: Mutex::default(),
+                aging: AtomicBool::new(false),
+                notes: Notes::default(),
+            }),
         }
     }
 
@@ -116,56 +120,61 @@ impl Work {
         Self { trace: self.trace.child(), checked: Checked::No, freshness: Freshness::Live, ..self.clone() }
     }
 
+    /// The allowance for signature checks, shared by all of the work.
+    pub(crate) fn effort(&self) -> &Effort {
+        &self.shared.effort
+    }
+
     /// From now on a server is not asked about its zone any more: what it said does not stand the check.
     pub(crate) fn distrust(&self, zone: &Name, server: IpAddr) {
-        self.distrusted.lock().unwrap_or_else(PoisonError::into_inner).insert((zone.clone(), server));
+        self.shared.distrusted.lock().unwrap_or_else(PoisonError::into_inner).insert((zone.clone(), server));
     }
 
     /// Keeps the keys of a zone until the chain of trust gets there.
     pub(crate) fn keep_keys(&self, zone: Name, asking: JoinHandle<Option<Fetched>>) {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(zone, asking);
+        self.shared.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(zone, asking);
     }
 
     /// Whether the keys of a zone are being asked for already.
     pub(crate) fn has_keys(&self, zone: &Name) -> bool {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).contains_key(zone)
+        self.shared.keys.lock().unwrap_or_else(PoisonError::into_inner).contains_key(zone)
     }
 
     /// The keys that were asked for beside another question, once.
     pub(crate) fn take_keys(&self, zone: &Name) -> Option<JoinHandle<Option<Fetched>>> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).remove(zone)
+        self.shared.keys.lock().unwrap_or_else(PoisonError::into_inner).remove(zone)
     }
 
     /// Whether a server has said things about the zone that did not stand the check.
     pub(crate) fn distrusts(&self, zone: &Name, server: IpAddr) -> bool {
-        let distrusted = self.distrusted.lock().unwrap_or_else(PoisonError::into_inner);
+        let distrusted = self.shared.distrusted.lock().unwrap_or_else(PoisonError::into_inner);
         !distrusted.is_empty() && distrusted.contains(&(zone.clone(), server))
     }
 
     /// Notes that data is about to expire; gives which data will do.
     pub(crate) fn meets_aging(&self) -> Freshness {
-        self.met.aging.store(true, Ordering::Relaxed);
+        self.shared.aging.store(true, Ordering::Relaxed);
         self.freshness
     }
 
     /// Whether data that is about to expire was met.
     pub(crate) fn has_met_aging(&self) -> bool {
-        self.met.aging.load(Ordering::Relaxed)
+        self.shared.aging.load(Ordering::Relaxed)
     }
 
     /// What the answer rests on, if it is made from the cache alone.
     pub(crate) fn notes(&self) -> &Notes {
-        &self.met.notes
+        &self.shared.notes
     }
 
     /// Notes the zone whose servers are being asked, for the message when time runs out.
     pub(crate) fn stand_at(&self, zone: &Name) {
-        *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = zone.clone();
+        *self.shared.standing.lock().unwrap_or_else(PoisonError::into_inner) = zone.clone();
     }
 
     /// The zone whose servers were asked last.
     pub(crate) fn standing(&self) -> Name {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -25,7 +25,6 @@ const MAX_LABEL_OCTETS: usize = 63;
 const MAX_LABELS: usize = MAX_NAME_OCTETS / 2;
 
 /// A fully qualified domain name in uncompressed wire form.
-#[derive(Clone)]
 pub struct Name {
     wire: SmallVec<[u8; 40]>,
 }
@@ -81,13 +80,16 @@ impl Name {
             let length = *message.get(position).ok_or(NameError::Truncated)? as usize;
             match length & 0xC0 {
                 0x00 => {
-                    let label = message.get(position..position + 1 + length).ok_or(NameError::Truncated)?;
-                    if wire.len() + label.len() > MAX_NAME_OCTETS {
+                    position += 1 + length;
+                    if position > message.len() {
+                        return Err(NameError::Truncated);
+                    }
+                    if wire.len() + position - run_start > MAX_NAME_OCTETS {
                         return Err(NameError::NameTooLong);
                     }
-                    wire.extend_from_slice(label);
-                    position += 1 + length;
                     if length == 0 {
+                        // Labels that stand side by side are copied at once.
+                        wire.extend_from_slice(&message[run_start..position]);
                         return Ok((Self { wire }, end.unwrap_or(position)));
                     }
                 }
@@ -98,6 +100,7 @@ impl Name {
                         return Err(NameError::BadPointer);
                     }
                     end.get_or_insert(position + 2);
+                    wire.extend_from_slice(&message[run_start..position]);
                     position = target;
                     run_start = target;
                 }
@@ -216,14 +219,14 @@ impl Name {
 
     /// The same name in lower case (canonical form, RFC 4034 §6.2).
     pub fn to_lowercase(&self) -> Self {
-        let mut wire = self.wire.clone();
+        let mut wire = self.clone().wire;
         wire.make_ascii_lowercase(); // length octets are below 64 and no letters
         Self { wire }
     }
 
     /// The same name with the case of its letters taken from `bits`, a fresh word per 64 letters ("0x20").
     pub fn with_random_case(&self, mut bits: impl FnMut() -> u64) -> Self {
-        let mut wire = self.wire.clone();
+        let mut wire = self.clone().wire;
         let (mut word, mut left) = (0, 0);
         let mut at = 0;
         while wire[at] != 0 {
@@ -267,6 +270,13 @@ impl<'a> Iterator for Labels<'a> {
         let (label, rest) = self.rest[1..].split_at(length);
         self.rest = rest;
         Some(label)
+    }
+}
+
+impl Clone for Name {
+    fn clone(&self) -> Self {
+        // SmallVec's own takes octet after octet.
+        Self { wire: SmallVec::from_slice(&self.wire) }
     }
 }
 

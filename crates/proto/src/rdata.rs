@@ -52,6 +52,9 @@ fn tolerated(rtype: RrType) -> Option<NameLayout> {
     Some(NameLayout { prefix, names })
 }
 
+/// Octets that most names do not exceed.
+const USUAL_NAME: usize = 64;
+
 /// Copies record data out of `message` with all names uncompressed.
 pub(crate) fn decompress(rtype: RrType, message: &[u8], at: usize, length: usize) -> Result<Vec<u8>, NameError> {
     let end = at + length;
@@ -60,7 +63,8 @@ pub(crate) fn decompress(rtype: RrType, message: &[u8], at: usize, length: usize
     if length < layout.prefix {
         return Ok(octets.to_vec()); // malformed; kept as it is, `check` will say so
     }
-    let mut data = octets[..layout.prefix].to_vec();
+    let mut data = Vec::with_capacity(length + layout.names * USUAL_NAME);
+    data.extend_from_slice(&octets[..layout.prefix]);
     let mut position = at + layout.prefix;
     for _ in 0..layout.names {
         let (name, next) = Name::read(message, position)?;

@@ -1,10 +1,15 @@
 //! Questions, records and RRsets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::{Class, Name, RrType, rdata};
+
+/// Sets of a section among which one is looked for without a table.
+const FEW: usize = 16;
 
 /// What is asked: a name and a type, class IN.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -103,14 +108,14 @@ impl Rdatas {
 
     /// Packs data fields in the given order.
     pub fn pack<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut packed = Vec::new();
+        let mut packed: SmallVec<[u8; 256]> = SmallVec::new();
         let mut count = 0;
         for field in fields {
             packed.extend_from_slice(&(field.len() as u16).to_be_bytes());
             packed.extend_from_slice(field);
             count += 1;
         }
-        Self { packed: (count > 0).then(|| packed.into()), count }
+        Self { packed: (count > 0).then(|| Arc::from(packed.as_slice())), count }
     }
 
     /// The data fields in order.
@@ -173,6 +178,7 @@ impl Rrset {
     /// records, whatever they are: a message can hold thousands of sets.
     pub fn group<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Rrset> {
         let mut groups: Vec<Group<'a>> = Vec::new();
+        // Few sets are found sooner by looking at each.
         let mut places: HashMap<(&Name, RrType), usize> = HashMap::new();
         for record in records {
             if record.class != Class::IN {
@@ -180,8 +186,19 @@ impl Rrset {
             }
             let covers = (record.rtype == RrType::RRSIG).then(|| rdata::rrsig_covers(&record.rdata)).flatten();
             let rtype = covers.unwrap_or(record.rtype);
-            let place = *places.entry((&record.name, rtype)).or_insert_with(|| {
-                groups.push(Group { name: &record.name, rtype, ttl: u32::MAX, fields: vec![], signatures: vec![] });
+            let known = if groups.len() <= FEW {
+                groups.iter().position(|group| group.rtype == rtype && *group.name == record.name)
+            } else {
+                if places.is_empty() {
+                    places.extend(groups.iter().enumerate().map(|(at, group)| ((group.name, group.rtype), at)));
+                }
+                places.get(&(&record.name, rtype)).copied()
+            };
+            let place = known.unwrap_or_else(|| {
+                groups.push(Group::new(&record.name, rtype));
+                if !places.is_empty() {
+                    places.insert((&record.name, rtype), groups.len() - 1);
+                }
                 groups.len() - 1
             });
             let group = &mut groups[place];
@@ -217,11 +234,18 @@ struct Group<'a> {
     name: &'a Name,
     rtype: RrType,
     ttl: u32,
-    fields: Vec<&'a [u8]>,
-    signatures: Vec<&'a [u8]>,
+    fields: Fields<'a>,
+    signatures: Fields<'a>,
 }
 
-impl Group<'_> {
+/// Most sets have few records.
+type Fields<'a> = SmallVec<[&'a [u8]; 4]>;
+
+impl<'a> Group<'a> {
+    fn new(name: &'a Name, rtype: RrType) -> Self {
+        Self { name, rtype, ttl: u32::MAX, fields: SmallVec::new(), signatures: SmallVec::new() }
+    }
+
     fn into_rrsets(self) -> Option<Rrset> {
         let fields = without_duplicates(self.fields);
         let signatures = without_duplicates(self.signatures);
@@ -238,9 +262,12 @@ impl Group<'_> {
 }
 
 /// Keeps the first of equal fields, in order (RFC 2181 §5: an RRset has no two equal records).
-fn without_duplicates(fields: Vec<&[u8]>) -> Vec<&[u8]> {
-    let mut seen = std::collections::BTreeSet::new();
-    fields.into_iter().filter(|field| seen.insert(field.to_vec())).collect()
+fn without_duplicates(mut fields: Fields<'_>) -> Fields<'_> {
+    if fields.len() > 1 {
+        let mut seen = HashSet::with_capacity(fields.len());
+        fields.retain(|field| seen.insert(*field));
+    }
+    fields
 }
 
 #[cfg(test)]

@@ -174,12 +174,13 @@ const SHARES_OF_A_DOMAIN: usize = 3;
 fn domains(asked: &ClientQuestion) -> [(Name, Share); 2] {
     let name = &asked.question.name;
     // Below arpa a domain is the reverse zone of a network, not that of all addresses together.
-    let registered = match name.suffix(2).to_lowercase().to_string().as_str() {
-        "in-addr.arpa." => 4,
-        "ip6.arpa." => 10,
+    let top = name.suffix(2);
+    let registered = match top.wire() {
+        wire if wire.eq_ignore_ascii_case(b"\x07in-addr\x04arpa\x00") => 4,
+        wire if wire.eq_ignore_ascii_case(b"\x03ip6\x04arpa\x00") => 10,
         _ => 2,
     };
-    let domain = name.suffix(registered);
+    let domain = if registered == 2 { top } else { name.suffix(registered) };
     let above = name.parent().unwrap_or_else(Name::root).suffix(registered + 1);
     let zone = if above.is_below(&domain) { above } else { domain.clone() };
     [(zone, Share::Zone), (domain, Share::Registered)]

@@ -300,7 +300,7 @@ impl<N: Network> Service<N> {
         let (resolver, trace) = (self.resolver.clone(), self.trace.clone());
         let work = || {
             let asked = asked.clone();
-            async move { resolver.resolve(asked, trace).await }
+            async move { resolver.resolve_unknown(asked, trace).await }
         };
         match self.questions.join(&asked, client, work) {
             Ok(waiter) => {

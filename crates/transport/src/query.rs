@@ -117,11 +117,18 @@ impl Sent {
             return Err(Mismatch::NotAReply);
         }
         let end = HEADER_OCTETS + self.question.name.wire().len() + 4;
-        let expected = self.question_octets();
-        match octets.get(HEADER_OCTETS..end).filter(|_| header[4..6] == [0, 1]) {
-            Some(question) if question == expected => {}
-            Some(question) if question.eq_ignore_ascii_case(&expected) => return Err(Mismatch::Case),
-            Some(_) | None => return Err(Mismatch::Question),
+        let Some(question) = octets.get(HEADER_OCTETS..end).filter(|_| header[4..6] == [0, 1]) else {
+            return Err(Mismatch::Question);
+        };
+        let (name, kind) = question.split_at(question.len() - 4);
+        let [t1, t0] = self.question.rtype.0.to_be_bytes();
+        let [c1, c0] = Class::IN.0.to_be_bytes();
+        let sent = self.question.name.wire();
+        if kind != [t1, t0, c1, c0] || !name.eq_ignore_ascii_case(sent) {
+            return Err(Mismatch::Question);
+        }
+        if name != sent {
+            return Err(Mismatch::Case);
         }
         // Compressed names point into the question: give it back its own letter case before they are read.
         let plain = self.plain.name.wire();
@@ -129,13 +136,6 @@ impl Sent {
         let message = Message::parse(octets).map_err(|_| Mismatch::Malformed)?;
         self.check_cookie(&message)?;
         Ok(message)
-    }
-
-    fn question_octets(&self) -> Vec<u8> {
-        let mut octets = self.question.name.wire().to_vec();
-        octets.extend_from_slice(&self.question.rtype.0.to_be_bytes());
-        octets.extend_from_slice(&Class::IN.0.to_be_bytes());
-        octets
     }
 
     /// RFC 7873 §5.3: a reply with a wrong client cookie is forged; so is one without from a server that has them.

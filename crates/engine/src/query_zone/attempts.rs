@@ -48,7 +48,7 @@ impl<N: Network> Attempts<N> {
         }
         Self {
             resolver,
-            ask,
+            ask: Arc::new(ask),
             work,
             left,
             silent: Vec::new(),
@@ -134,7 +134,7 @@ impl<N: Network> Attempts<N> {
         // The first server gets its whole time; after one silence there is no reason to be patient with all others.
         let wait = if self.silences == 0 { stats.timeout(0) } else { stats.timeout(0).min(HEDGE) };
         self.hedge_at = Some(now + wait);
-        let style = self.resolver.style(&candidate, self.ask.kind, with_edns, now);
+        let style = self.resolver.style(&candidate, &stats, self.ask.kind, with_edns, now);
         let planned = Planned { candidate, exchange, style, heard };
         race.add(self.next_number, one_try(self.resolver.clone(), self.ask.clone(), self.work.clone(), planned));
         Ok(())

@@ -11,7 +11,7 @@ use transport::{Again, Ask, Begin, Case, Cookie, Mismatch, Network, Patience, Pr
 use super::{Heard, Planned, Tried, ZoneQuestion};
 use crate::Resolver;
 use crate::config::ServerKind;
-use crate::infra::Lesson;
+use crate::infra::{Lesson, ServerStats};
 use crate::select::Candidate;
 use crate::trace::{Event, Outcome, Transport};
 use crate::work::Work;
@@ -27,8 +27,14 @@ impl<N: Network> Resolver<N> {
         stats.smoothed_rtt().is_some() && stats.is_alive()
     }
 
-    pub(super) fn style(&self, candidate: &Candidate, kind: ServerKind, edns: bool, now: Instant) -> Style {
-        let stats = self.infra.stats(candidate.address);
+    pub(super) fn style(
+        &self,
+        candidate: &Candidate,
+        stats: &ServerStats,
+        kind: ServerKind,
+        edns: bool,
+        now: Instant,
+    ) -> Style {
         let (client, server) = self.infra.cookie(candidate.address, || self.cookie_draws.bits());
         let mixed = self.config.case_randomisation && !stats.breaks_case(now);
         Style {
@@ -45,7 +51,7 @@ impl<N: Network> Resolver<N> {
 
 pub(super) async fn one_try<N: Network>(
     resolver: Arc<Resolver<N>>,
-    ask: ZoneQuestion,
+    ask: Arc<ZoneQuestion>,
     work: Work,
     planned: Planned,
 ) -> Tried {

@@ -18,27 +18,46 @@ use crate::trace::{Event, Purpose, Trace};
 use crate::work::{Checked, Freshness, Work};
 use crate::{Answer, ClientQuestion, Recursion, Synthesis};
 
+/// Whether the cache is still to be asked for the whole answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Now,
+    /// It was a moment ago, and had none.
+    HasBeen,
+}
+
 impl<N: Network> Resolver<N> {
     /// Answers a client's question within the client deadline.
     ///
     /// Never fails: a failure is an [`Answer`] with SERVFAIL and its reason. The work itself goes on to the total
     /// deadline and fills the cache, also when the caller leaves.
     pub async fn resolve(self: &Arc<Self>, asked: ClientQuestion, trace: Trace) -> Answer {
+        self.resolve_by(asked, trace, Look::Now).await
+    }
+
+    /// The same for a question that [`lasting_answer`](Self::lasting_answer) has just known no answer to.
+    pub async fn resolve_unknown(self: &Arc<Self>, asked: ClientQuestion, trace: Trace) -> Answer {
+        self.resolve_by(asked, trace, Look::HasBeen).await
+    }
+
+    async fn resolve_by(self: &Arc<Self>, asked: ClientQuestion, trace: Trace, look: Look) -> Answer {
         self.anchors.note_question();
         let began = self.env.clock.now();
         let budget = Arc::new(Budget::new(self.config.limits, began));
-        let Some(dns64) = self.dns64_for(&asked) else { return self.resolve_one(asked, trace, budget, began).await };
+        let Some(dns64) = self.dns64_for(&asked) else {
+            return self.resolve_one(asked, trace, budget, (began, look)).await;
+        };
         if let Some(of_v4) = dns64.reverse(&asked.question) {
-            let answer =
-                self.resolve_one(ClientQuestion { question: of_v4, ..asked.clone() }, trace, budget, began).await;
+            let of_v4 = ClientQuestion { question: of_v4, ..asked.clone() };
+            let answer = self.resolve_one(of_v4, trace, budget, (began, Look::Now)).await;
             return dns64::behind_alias(&asked.question, answer);
         }
-        let answer = self.resolve_one(asked.clone(), trace.clone(), budget.clone(), began).await;
+        let answer = self.resolve_one(asked.clone(), trace.clone(), budget.clone(), (began, Look::Now)).await;
         match dns64::needs(&asked.question, answer) {
             Needs::Nothing(answer) => answer,
             Needs::Addresses(denied) => {
                 let of_v4 = with_type(&asked, RrType::A);
-                let addresses = self.resolve_one(of_v4, trace.child(), budget, began).await;
+                let addresses = self.resolve_one(of_v4, trace.child(), budget, (began, Look::Now)).await;
                 dns64.make(denied, addresses)
             }
         }
@@ -86,14 +105,18 @@ impl<N: Network> Resolver<N> {
         asked: ClientQuestion,
         trace: Trace,
         budget: Arc<Budget>,
-        began: Instant,
+        (began, look): (Instant, Look),
     ) -> Answer {
         let question = asked.question.clone();
         let purpose = Purpose::Client;
         trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
         let mut work = Work::new(&question, budget, trace);
         work.checked = self.checked_for(asked.checking);
-        let mut answer = match self.known_answer(&asked, &work) {
+        let known = match look {
+            Look::Now => self.known_answer(&asked, &work),
+            Look::HasBeen => None,
+        };
+        let mut answer = match known {
             Some(answer) => answer,
             None if asked.recursion == Recursion::CacheOnly => self.checked_referral(&question, &work).await,
             None => self.walk_in_time(&asked, &work, began).await,

@@ -55,9 +55,7 @@ impl Idle {
         let mut kept = {
             let mut sockets = self.lock();
             let now = self.now();
-            while sockets.front().is_some_and(|oldest| !is_young(oldest, now)) {
-                sockets.pop_front();
-            }
+            close_old(&mut sockets, now);
             let place = sockets.iter().rposition(|kept| kept.peer == peer && is_young(kept, now))?;
             sockets.remove(place)?
         };
@@ -71,12 +69,12 @@ impl Idle {
 
     /// Keeps a socket if it may be used again.
     pub(super) fn put(&self, kept: Kept) {
-        if kept.exchanges >= MOST_EXCHANGES || !is_young(&kept, self.now()) {
+        let now = self.now();
+        if kept.exchanges >= MOST_EXCHANGES || !is_young(&kept, now) {
             return;
         }
-        let now = self.now();
         let mut sockets = self.lock();
-        sockets.retain(|kept| is_young(kept, now));
+        close_old(&mut sockets, now);
         if sockets.len() >= self.most {
             sockets.pop_front();
         }
@@ -95,6 +93,13 @@ impl Idle {
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Kept>> {
         self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Closes those at the front that are too old; others that are have younger ones before them, and not for long.
+fn close_old(sockets: &mut VecDeque<Kept>, now: Instant) {
+    while sockets.front().is_some_and(|oldest| !is_young(oldest, now)) {
+        sockets.pop_front();
     }
 }
 
