@@ -54,7 +54,7 @@ mod tests {
     fn cut(zone: &str, parent: &str) -> Delegation {
         let glue = vec!["192.0.2.1".parse().unwrap()];
         let servers = vec![NameServer { name: name("ns.example."), glue }];
-        Delegation { zone: name(zone), parent: name(parent), servers, ds: None }
+        Delegation { zone: name(zone), parent: name(parent), servers }
     }
 
     fn zone(cache: &Cache, text: &str, seconds: u64) -> Option<String> {

@@ -195,7 +195,6 @@ fn write(value: &Value<'_>, writer: &mut Writer<'_>) {
                 writer.number(server.glue.len() as u64);
                 server.glue.iter().for_each(|address| writer.address(*address));
             }
-            writer.sets(delegation.ds.as_slice());
         }
         Value::Failure { error, times } => {
             writer.number(u64::from(error.code.0));
@@ -404,8 +403,7 @@ impl Copied {
             let glue: Option<Vec<_>> = (0..addresses).map(|_| reader.address()).collect();
             servers.push(NameServer { name, glue: glue? });
         }
-        let ds = reader.sets()?.pop();
-        Some(Arc::new(Delegation { zone, parent, servers, ds }))
+        Some(Arc::new(Delegation { zone, parent, servers }))
     }
 
     /// The failure and how often it happened, if it is one.

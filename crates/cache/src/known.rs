@@ -77,8 +77,6 @@ pub struct Delegation {
     pub parent: Name,
     /// Its servers.
     pub servers: Vec<NameServer>,
-    /// The DS set, if the parent showed one.
-    pub ds: Option<Rrset>,
 }
 
 /// A resolution failure (RFC 9520).

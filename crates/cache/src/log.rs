@@ -8,6 +8,8 @@ use std::mem::size_of;
 
 /// Octets of a segment: enough for fifty entries, and few enough to look through under a lock.
 pub(crate) const SEGMENT: usize = 8 << 10;
+/// Octets of the first ones: a shard with few entries takes little memory.
+const SMALLEST: usize = 1 << 10;
 /// What the allocator adds to a segment, and its place in the list.
 const OVERHEAD: usize = 16 + size_of::<Vec<u8>>();
 
@@ -38,7 +40,7 @@ impl Log {
     /// Memory that it takes once `length` octets more are in it.
     pub(crate) fn bytes_with(&self, length: usize) -> usize {
         let room = self.has_room(length) || (self.spare.is_some() && length <= SEGMENT);
-        self.octets + if room { 0 } else { length.max(SEGMENT) + OVERHEAD }
+        self.octets + if room { 0 } else { length.max(self.next_segment()) + OVERHEAD }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -48,6 +50,11 @@ impl Log {
     /// Whether there may be as many segments once more.
     pub(crate) fn is_full(&self) -> bool {
         self.segments.len() >= usize::from(u16::MAX)
+    }
+
+    /// Octets of the next segment: half of what there is already.
+    fn next_segment(&self) -> usize {
+        (self.octets / 2).clamp(SMALLEST, SEGMENT)
     }
 
     fn has_room(&self, length: usize) -> bool {
@@ -62,8 +69,9 @@ impl Log {
             let segment = match self.spare.take_if(|_| entry.len() <= SEGMENT) {
                 Some(spare) => spare,
                 None => {
-                    self.octets += entry.len().max(SEGMENT) + OVERHEAD;
-                    Vec::with_capacity(entry.len().max(SEGMENT))
+                    let octets = entry.len().max(self.next_segment());
+                    self.octets += octets + OVERHEAD;
+                    Vec::with_capacity(octets)
                 }
             };
             self.segments.push_back(segment);

@@ -119,6 +119,10 @@ impl Shard {
                 return Put::KeptBetter;
             }
         }
+        if self.replace(&rivals, &mut octets, now) {
+            return Put::Stored;
+        }
+        let Some(new) = Entry::of(&octets) else { return self.refuse() };
         // What is asked often stays so when it is refreshed.
         let uses = rivals.into_iter().filter_map(|(bucket, _)| self.take(bucket)).map(|(_, uses)| uses).max();
         let too_large = octets.len() > self.budget / LARGEST_PART;
@@ -137,6 +141,24 @@ impl Shard {
         let slot = Slot { tag: key.tag(), position: self.log.append(&octets) };
         self.table.insert_unique(spread(slot.tag), slot, |slot| spread(slot.tag));
         Put::Stored
+    }
+
+    /// Puts an entry over the one that it takes the place of, if it has the same kind and length: what is learnt twice, first
+    /// unchecked and then checked, leaves nothing behind.
+    fn replace(&mut self, rivals: &[(usize, Position)], octets: &mut [u8], now: WallTime) -> bool {
+        let [(_, position)] = *rivals else { return false };
+        let old = self.log.at_mut(position);
+        let (Some(new), Some(rival)) = (Entry::of(octets), Entry::of(old)) else { return false };
+        let alike = rival.place() == new.place() && rival.kind() == new.kind() && rival.length() == new.length();
+        if !alike || new.is_over(now, self.max_stale) {
+            return false;
+        }
+        // It is young though it lies among the old: a use lets it survive their round.
+        let (kind, uses) = (new.kind(), rival.uses().max(1));
+        entry::set_uses(octets, uses);
+        old[..octets.len()].copy_from_slice(octets);
+        self.stats.kind_mut(kind).stored += 1;
+        true
     }
 
     /// Removes one entry.

@@ -47,7 +47,7 @@ fn negative(denial: Denial) -> Negative {
 fn delegation(zone: Name) -> Delegation {
     let glue: Vec<IpAddr> = vec!["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()];
     let servers = ["a.ns.example.", "b.ns.example."].map(|text| NameServer { name: name(text), glue: glue.clone() });
-    Delegation { zone, parent: name("example."), servers: servers.into(), ds: None }
+    Delegation { zone, parent: name("example."), servers: servers.into() }
 }
 
 /// Puts something new in: sizes and kinds mixed.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use cache::{Cache, CacheConfig, Delegation, Denial, FailureScope, Kind, Known, Negative, Provenance};
+use cache::{Cache, CacheConfig, Delegation, Denial, FailureScope, Kind, Known, NameServer, Negative, Provenance};
 use proto::{Ede, EdeCode, Name, Question, Rank, RrType, Rrset, Security, WallTime};
 
 const THREADS: usize = 4;
@@ -62,8 +62,8 @@ fn do_something(cache: &Cache, thread: usize, step: usize) {
         3 => _ = cache.put_negative(&question, negative(Denial::NxDomain, number), provenance(), now()),
         4 => _ = cache.put_negative(&question, negative(Denial::NoData, number), provenance(), now()),
         5 => {
-            let delegation =
-                Delegation { zone: question.name, parent: name("example."), servers: vec![], ds: Some(rrset(number)) };
+            let server = NameServer { name: name(&format!("ns{number}.example.")), glue: vec![] };
+            let delegation = Delegation { zone: question.name, parent: name("example."), servers: vec![server] };
             cache.put_delegation(&delegation, now().plus_ttl(60), now());
         }
         6 => {
@@ -73,7 +73,8 @@ fn do_something(cache: &Cache, thread: usize, step: usize) {
         7 if step.is_multiple_of(50) => _ = cache.remove_name(&question.name),
         8 => {
             if let Some((delegation, _)) = cache.delegation(&question.name, now()) {
-                assert_eq!((&delegation.zone, &delegation.ds), (&question.name, &Some(rrset(number))));
+                let server = name(&format!("ns{number}.example."));
+                assert_eq!((&delegation.zone, &delegation.servers[0].name), (&question.name, &server));
             }
         }
         9 => {

@@ -12,7 +12,7 @@ pub(crate) const MAX_KEYS: usize = 64;
 const MAX_DS: usize = 32;
 
 /// One key of a zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     /// Flags of the DNSKEY record.
     pub flags: u16,
@@ -69,6 +69,14 @@ pub struct ZoneKeys {
     pub zone: Name,
     /// Its keys.
     pub keys: Vec<Key>,
+}
+
+impl ZoneKeys {
+    /// The keys in a DNSKEY set, those that can be read; nothing vouches for them yet.
+    pub fn read(dnskeys: &Rrset) -> Self {
+        let keys = dnskeys.rdatas.iter().take(MAX_KEYS).filter_map(Key::read).collect();
+        Self { zone: dnskeys.name.clone(), keys }
+    }
 }
 
 /// What vouches for the keys of a zone.
@@ -140,8 +148,8 @@ pub fn authenticate(
     effort: &Effort,
 ) -> Result<(ZoneKeys, Valid), Why> {
     let zone = &dnskeys.name;
-    let keys: Vec<Key> = dnskeys.rdatas.iter().take(MAX_KEYS).filter_map(Key::read).collect();
-    let vouched = vouched_for(zone, &keys, voucher, policy, effort)?;
+    let keys = ZoneKeys::read(dnskeys);
+    let vouched = vouched_for(zone, &keys.keys, voucher, policy, effort)?;
     let usable: Vec<Key> = vouched.iter().filter(|key| key.signs()).map(|key| (*key).clone()).collect();
     let Some(first) = vouched.first() else {
         return Err(Why::NoMatchingKey { zone: zone.clone(), tags: voucher.tags() });
@@ -156,7 +164,7 @@ pub fn authenticate(
         spent @ Why::TooMuchWork { .. } => spent,
         why => Why::KeysNotSigned { zone: zone.clone(), why: Box::new(why) },
     })?;
-    Ok((ZoneKeys { zone: zone.clone(), keys }, valid))
+    Ok((keys, valid))
 }
 
 fn vouched_for<'a>(

@@ -42,6 +42,8 @@ pub(crate) struct Referral {
     pub delegation: Delegation,
     /// TTL of the NS set, in seconds.
     pub ttl: u32,
+    /// The DS set, if the parent showed one.
+    pub ds: Option<Rrset>,
     /// NSEC and NSEC3 sets of the authority section: they may prove that there is no DS.
     pub proofs: Vec<Rrset>,
 }
@@ -296,8 +298,8 @@ fn referral(scrubbed: &Scrubbed, ask: &Question, zone: &Name, limits: ReferralLi
         NameServer { name, glue }
     });
     let ds = scrubbed.authority.iter().find(|set| set.rtype == RrType::DS && set.name == ns.name).cloned();
-    let delegation = Delegation { zone: ns.name.clone(), parent: zone.clone(), servers: servers.collect(), ds };
-    Some(Referral { delegation, ttl: ns.ttl, proofs: proofs(scrubbed) })
+    let delegation = Delegation { zone: ns.name.clone(), parent: zone.clone(), servers: servers.collect() };
+    Some(Referral { delegation, ttl: ns.ttl, ds, proofs: proofs(scrubbed) })
 }
 
 /// The denial records of a reply. More than a proof can need are not looked at (CVE-2023-50868).

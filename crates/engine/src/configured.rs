@@ -43,7 +43,7 @@ impl ConfiguredServers {
 /// The cut of a configured zone; its servers stand beside it and need no look-up.
 pub(crate) fn delegation(configured: &ConfiguredZone) -> Arc<Delegation> {
     let zone = configured.zone.clone();
-    Arc::new(Delegation { parent: zone.clone(), zone, servers: Vec::new(), ds: None })
+    Arc::new(Delegation { parent: zone.clone(), zone, servers: Vec::new() })
 }
 
 #[cfg(test)]

@@ -214,7 +214,7 @@ impl<N: Network> Resolver<N> {
             let renewable = self.may_renew(&delegation.zone);
             return Ok(Cut { renewable, ..Cut::new(delegation, expires, CutSource::Cache) });
         }
-        self.root_cut(work).await
+        Box::pin(self.root_cut(work)).await // seldom, and large
     }
 
     /// The root servers, from priming (RFC 9609) or straight from the hints.
@@ -246,7 +246,7 @@ impl<N: Network> Resolver<N> {
     fn hints_cut(&self) -> Cut {
         let server = |hint: &crate::RootServer| NameServer { name: hint.name.clone(), glue: hint.addresses.clone() };
         let servers = self.config.root_hints.iter().map(server).collect();
-        let delegation = Delegation { zone: Name::root(), parent: Name::root(), servers, ds: None };
+        let delegation = Delegation { zone: Name::root(), parent: Name::root(), servers };
         let expires = self.env.clock.wall().plus_ttl(HINTS_TTL);
         Cut::new(Arc::new(delegation), expires, CutSource::Hints)
     }
@@ -266,7 +266,7 @@ impl<N: Network> Resolver<N> {
             return None;
         }
         let now = self.env.clock.wall();
-        let delegation = Delegation { zone: Name::root(), parent: Name::root(), servers, ds: None };
+        let delegation = Delegation { zone: Name::root(), parent: Name::root(), servers };
         let expires = now.plus_ttl(ns.ttl);
         self.cache.put_delegation(&delegation, expires, now);
         self.store(question, answered, &Name::root(), &Standing::uniform(Security::Unchecked));

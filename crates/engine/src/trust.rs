@@ -3,18 +3,18 @@
 //! The chain is followed upwards: the keys of a zone need its DS records, which need the keys of its parent, and so on to
 //! an anchor or to a zone that is remembered.
 
-use std::collections::HashMap;
+mod table;
+
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use cache::{Known, Negative, Provenance};
 use dnssec::denial::{NoDs, Proofs};
 use dnssec::keys::{Voucher, authenticate};
 use dnssec::verify::Valid;
 use dnssec::{Why, ZoneKeys};
-use proto::{Name, Question, Rank, Rcode, RrType, Rrset, Security, WallTime};
+use proto::{Name, Question, Rank, Rcode, RrType, Rrset, Security};
 use transport::Network;
 
 use crate::Resolver;
@@ -26,11 +26,8 @@ use crate::minimise::Ask;
 use crate::trace::{Event, KeySeen, Purpose, SignatureSeen, TrustSeen};
 use crate::validate::Standing;
 use crate::work::Work;
+pub(crate) use table::TrustTable;
 
-/// Zones whose standing is remembered.
-const MAX_ZONES: usize = 50_000;
-/// How far threads may see the clock apart, in seconds.
-const CLOCK_TOLERANCE: u32 = 1;
 /// How long a broken chain is remembered, in seconds: its owner may mend it any minute.
 const BOGUS_TTL: u32 = 60;
 /// How long a zone without anchor above it counts as such, in seconds; nothing is looked up to find it out.
@@ -57,62 +54,6 @@ enum DsStatus {
     Unsigned(Option<Why>, u32),
     NoCut(u32),
     Bogus(Why),
-}
-
-/// What is remembered of a zone.
-#[derive(Debug, Clone)]
-struct Remembered {
-    trust: Trust,
-    since: WallTime,
-    expires: WallTime,
-}
-
-impl Remembered {
-    /// A clock that was set back ends it: nobody knows how old it is, and it must not outlast the mistake.
-    fn is_live(&self, now: WallTime) -> bool {
-        self.since <= now.plus_ttl(CLOCK_TOLERANCE) && now < self.expires
-    }
-}
-
-/// Zones and where they stand, each with the time at which that has to be found out anew.
-#[derive(Debug, Default)]
-pub(crate) struct TrustTable {
-    zones: Mutex<HashMap<Name, Remembered>>,
-    /// How often the anchors have changed. What was found out before that is worth nothing.
-    generation: AtomicU64,
-}
-
-impl TrustTable {
-    pub(crate) fn get(&self, zone: &Name, now: WallTime) -> Option<Trust> {
-        let zones = self.zones.lock().unwrap_or_else(PoisonError::into_inner);
-        zones.get(zone).filter(|remembered| remembered.is_live(now)).map(|remembered| remembered.trust.clone())
-    }
-
-    /// Forgets everything: the anchors have changed.
-    pub(crate) fn clear(&self) {
-        let mut zones = self.zones.lock().unwrap_or_else(PoisonError::into_inner);
-        self.generation.fetch_add(1, Ordering::Relaxed);
-        zones.clear();
-    }
-
-    fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Relaxed)
-    }
-
-    /// Remembers what was found out since `generation`.
-    fn put(&self, zone: &Name, (trust, generation): (Trust, u64), expires: WallTime, now: WallTime) {
-        let mut zones = self.zones.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.generation() != generation {
-            return;
-        }
-        if zones.len() >= MAX_ZONES {
-            zones.retain(|_, remembered| remembered.is_live(now));
-        }
-        if zones.len() >= MAX_ZONES {
-            zones.clear(); // a flood of zones: finding them out anew costs less than sorting them
-        }
-        zones.insert(zone.clone(), Remembered { trust, since: now, expires });
-    }
 }
 
 impl<N: Network> Resolver<N> {
@@ -182,7 +123,7 @@ impl<N: Network> Resolver<N> {
         if self.anchors().above(zone).is_none() {
             return Some(Trust::Insecure(None));
         }
-        self.trust.get(zone, self.env.clock.wall())
+        self.trust.get(zone, &self.cache, self.env.clock.wall())
     }
 
     /// Where a zone stands.
@@ -201,7 +142,7 @@ impl<N: Network> Resolver<N> {
             // What spent the allowance is the question's doing: it says nothing of the zone to those who ask next.
             if !matches!(trust, Trust::Bogus(Why::TooMuchWork { .. })) {
                 let now = resolver.env.clock.wall();
-                resolver.trust.put(&zone, (trust.clone(), generation), now.plus_ttl(ttl.min(MAX_TRUST_TTL)), now);
+                resolver.trust.put(&zone, (&trust, generation), now.plus_ttl(ttl.min(MAX_TRUST_TTL)), now);
             }
             Ok(trust)
         })
@@ -492,7 +433,7 @@ impl<N: Network> Resolver<N> {
         let child = &referral.delegation.zone;
         let provenance =
             Provenance { rank: Rank::AuthoritativeAuthority, zone: parent.clone(), security: Security::Unchecked };
-        match &referral.delegation.ds {
+        match &referral.ds {
             Some(ds) => _ = self.cache.put_rrset(ds.clone(), provenance, now),
             None if !referral.proofs.is_empty() => {
                 let proofs = referral.proofs.clone();
@@ -542,20 +483,4 @@ pub(crate) fn signer_of(set: &Rrset, name: &Name) -> Option<Name> {
 
 pub(crate) fn signature_seen(valid: &Valid) -> SignatureSeen {
     SignatureSeen { tag: valid.tag, algorithm: valid.algorithm.to_string(), remaining: valid.remaining }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clock_that_is_set_right_ends_what_a_wrong_one_has_found_out() {
-        let (table, zone) = (TrustTable::default(), Name::root());
-        let (ahead, right) = (WallTime::from_secs(1_900_000_000), WallTime::from_secs(1_800_000_000));
-        let broken = Trust::Bogus(Why::NoDnskey { zone: zone.clone(), tags: vec![] });
-        table.put(&zone, (broken.clone(), table.generation()), ahead.plus_ttl(BOGUS_TTL), ahead);
-        assert_eq!(table.get(&zone, ahead), Some(broken));
-        assert_eq!(table.get(&zone, ahead.plus_ttl(BOGUS_TTL)), None);
-        assert_eq!(table.get(&zone, right), None, "it would last for years");
-    }
 }

@@ -130,6 +130,8 @@ pub struct Ask {
 
 /// Asks one server one question.
 ///
+/// What is seldom done lies behind a pointer: all questions in flight would have to hold room for it.
+///
 /// # Errors
 /// When no reply came that matches the question; see [`ExchangeError`].
 pub async fn exchange<N: Network>(
@@ -139,7 +141,7 @@ pub async fn exchange<N: Network>(
     listener: Listener<'_>,
 ) -> Result<Reply, ExchangeError> {
     if ask.begin == Begin::Tcp {
-        return over_tcp(env, connections, &ask, listener).await;
+        return Box::pin(over_tcp(env, connections, &ask, listener)).await;
     }
     let again = |why| match listener(Progress::AskingAgain(why)) {
         ControlFlow::Continue(()) => Ok(()),
@@ -154,7 +156,7 @@ pub async fn exchange<N: Network>(
                 again(why)?;
                 let tcp = ask.patience.tcp.min(SUSPICIOUS_TCP_PATIENCE);
                 let quickly = Ask { patience: Patience { tcp, ..ask.patience }, ..ask.clone() };
-                match over_tcp(env, connections, &quickly, listener).await {
+                match Box::pin(over_tcp(env, connections, &quickly, listener)).await {
                     // RFC 5452 §9: a suspicion ends nothing and blames nobody; without TCP, UDP gets another chance.
                     Err(_) if suspicions == 1 => {
                         again(Again::WithoutTcp)?;
@@ -173,13 +175,13 @@ pub async fn exchange<N: Network>(
             // RFC 7873 §5.3: once more with the new cookie, then over TCP.
             match &mut ask.style.cookie {
                 Some(cookie) if cookie_rounds == 1 => cookie.server = reply.server_cookie,
-                Some(_) | None => return over_tcp(env, connections, &ask, listener).await,
+                Some(_) | None => return Box::pin(over_tcp(env, connections, &ask, listener)).await,
             }
             continue;
         }
         if reply.message.flags.has(Flags::TC) {
             again(Again::Truncated)?; // RFC 7766 §5
-            return over_tcp(env, connections, &ask, listener).await;
+            return Box::pin(over_tcp(env, connections, &ask, listener)).await;
         }
         return Ok(reply);
     }
@@ -197,10 +199,16 @@ async fn over_udp<N: Network>(env: &Env<N>, ask: &Ask, listener: Listener<'_>) -
     let began = env.clock.now();
     let deadline = Instant::from_std(began + ask.patience.udp);
     flow.send(&sent.octets).await.map_err(|error| ExchangeError::Refused(error.kind()))?;
-    let mut buffer = vec![0; MAX_DATAGRAM.min(usize::from(ask.style.edns.unwrap_or(512)).max(4096))];
+    let largest = MAX_DATAGRAM.min(usize::from(ask.style.edns.unwrap_or(512)).max(4096));
+    let mut buffer = Vec::new();
     let mut near_misses = 0;
     loop {
-        let (length, source) = match timeout_at(deadline, flow.recv(&mut buffer)).await {
+        let received = async {
+            flow.readable().await?;
+            buffer.resize(largest, 0);
+            flow.recv(&mut buffer).await
+        };
+        let (length, source) = match timeout_at(deadline, received).await {
             Err(_) => return Err(ExchangeError::Timeout),
             Ok(Err(error)) => return Err(ExchangeError::Refused(error.kind())),
             Ok(Ok(received)) => received,

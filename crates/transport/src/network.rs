@@ -26,6 +26,11 @@ pub trait UdpFlow: Send + 'static {
     /// Sends one datagram to the server.
     fn send(&mut self, datagram: &[u8]) -> impl Future<Output = io::Result<()>> + Send;
 
+    /// Waits until [`recv`](Self::recv) has something to give, or might have: so long nobody needs a buffer.
+    fn readable(&mut self) -> impl Future<Output = io::Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Waits for a datagram from anybody; gives its length and its source.
     ///
     /// The caller compares the source: an implementation may filter (a connected socket does), it need not.

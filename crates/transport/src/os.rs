@@ -179,6 +179,10 @@ impl UdpFlow for OsUdp {
         self.kept().socket.send(datagram).await.map(drop)
     }
 
+    async fn readable(&mut self) -> io::Result<()> {
+        self.kept().socket.readable().await
+    }
+
     async fn recv(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         Ok((self.kept().socket.recv(buffer).await?, self.kept().peer))
     }

@@ -183,3 +183,19 @@ fn names_with_one_hash_are_kept_apart() {
     assert_eq!(fixture.shard.remove_name(colliding), 0);
     assert!(fixture.has("a.example.", RrType::A, at(0)));
 }
+
+#[test]
+fn what_is_learnt_twice_leaves_nothing_behind() {
+    let mut fixture = Fixture::new();
+    assert_eq!(fixture.put("www.example.", RrType::A, 60, 4), Put::Stored);
+    let bytes = fixture.shard.stats().bytes;
+    for second in 0..1_000 {
+        assert_eq!(fixture.put_at("www.example.", RrType::A, 60, 4, at(second)), Put::Stored);
+    }
+    let stats = fixture.shard.stats();
+    assert_eq!((stats.bytes, stats.kind(Kind::Rrset).entries), (bytes, 1));
+    assert!(fixture.has("www.example.", RrType::A, at(1_058)), "the newer one counts");
+    assert_eq!(fixture.put_at("www.example.", RrType::A, 60, 5, at(1_000)), Put::Stored);
+    assert_eq!(fixture.shard.stats().kind(Kind::Rrset).entries, 1, "another length takes the place, too");
+    fixture.check_sums();
+}

@@ -49,15 +49,15 @@ impl<N: Network> Resolver<N> {
         };
         if let Some(of_v4) = dns64.reverse(&asked.question) {
             let of_v4 = ClientQuestion { question: of_v4, ..asked.clone() };
-            let answer = self.resolve_one(of_v4, trace, budget, (began, Look::Now)).await;
+            let answer = Box::pin(self.resolve_one(of_v4, trace, budget, (began, Look::Now))).await;
             return dns64::behind_alias(&asked.question, answer);
         }
-        let answer = self.resolve_one(asked.clone(), trace.clone(), budget.clone(), (began, Look::Now)).await;
+        let answer = Box::pin(self.resolve_one(asked.clone(), trace.clone(), budget.clone(), (began, Look::Now))).await;
         match dns64::needs(&asked.question, answer) {
             Needs::Nothing(answer) => answer,
             Needs::Addresses(denied) => {
                 let of_v4 = with_type(&asked, RrType::A);
-                let addresses = self.resolve_one(of_v4, trace.child(), budget, (began, Look::Now)).await;
+                let addresses = Box::pin(self.resolve_one(of_v4, trace.child(), budget, (began, Look::Now))).await;
                 dns64.make(denied, addresses)
             }
         }
@@ -118,7 +118,7 @@ impl<N: Network> Resolver<N> {
         };
         let mut answer = match known {
             Some(answer) => answer,
-            None if asked.recursion == Recursion::CacheOnly => self.checked_referral(&question, &work).await,
+            None if asked.recursion == Recursion::CacheOnly => Box::pin(self.checked_referral(&question, &work)).await,
             None => self.walk_in_time(&asked, &work, began).await,
         };
         self.finish_answer(&mut answer, &question, asked.checking);

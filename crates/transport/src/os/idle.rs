@@ -4,6 +4,7 @@
 //! same server again, alone, a few times and for a short while. Its port stays a secret between us and that server: no other
 //! server ever sees it, and who guesses ports has no more time than a silent server would give him (RFC 5452 §9.2).
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use socket2::SockRef;
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -60,8 +62,15 @@ impl Idle {
             sockets.remove(place)?
         };
         // What has come since belongs to no exchange: late, twice, or a guess. Nobody shall ask behind it.
-        // Asked of the system itself: the runtime learns of datagrams with a delay.
-        let met = SockRef::from(&kept.socket).recv(&mut [MaybeUninit::uninit(); 1]);
+        let asked = Cell::new(false);
+        let ask = || {
+            asked.set(true);
+            SockRef::from(&kept.socket).recv(&mut [MaybeUninit::uninit(); 1])
+        };
+        // The runtime takes note that there is nothing, and need not ask once more. It learns of datagrams with a delay: where
+        // it knows of none, the system itself is asked.
+        let met = kept.socket.try_io(Interest::READABLE, ask);
+        let met = if asked.get() { met } else { ask() };
         let silent = met.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
         kept.exchanges += 1;
         silent.then_some(kept)
