@@ -23,10 +23,17 @@ pub(crate) fn run(args: &args::Serve) -> anyhow::Result<Exit> {
     config.override_with(args);
     logging::start(config.log);
     config.doubts(args.world.lab).iter().for_each(|doubt| warn!("{doubt}"));
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    if config.server.threads > 0 {
-        builder.worker_threads(config.server.threads);
-    }
+    let mut builder = match config.server.threads {
+        // One thread needs no care for others.
+        1 => tokio::runtime::Builder::new_current_thread(),
+        threads => {
+            let mut builder = tokio::runtime::Builder::new_multi_thread();
+            if threads > 0 {
+                builder.worker_threads(threads);
+            }
+            builder
+        }
+    };
     let runtime = builder.enable_all().build().context("cannot start the worker threads")?;
     runtime.block_on(Box::pin(async {
         let signals = Signals { stop: Stop::new()?, reload: Reload::new()? };

@@ -1,5 +1,7 @@
 //! RRsets and negative answers: the part of the cache that answers clients.
 
+use std::sync::atomic::Ordering;
+
 use proto::{Name, Question, Rank, RrType, Rrset, WallTime};
 
 use crate::entry::{self, Origin, Value};
@@ -65,6 +67,11 @@ impl Cache {
         self.answer(question, Wanted::Stale, now)
     }
 
+    /// Whether any live DNAME set may be there. Mostly there is none, and nobody has to look for one at each name above.
+    pub fn may_hold_dnames(&self, now: WallTime) -> bool {
+        now.0 < self.dnames_until.load(Ordering::Relaxed)
+    }
+
     /// The live NXDOMAIN at the name itself or else at its nearest ancestor, with the name that does not exist: nothing
     /// exists below it either (RFC 8020 §2).
     ///
@@ -87,6 +94,9 @@ impl Cache {
         // RFC 2181 §5.4.1: what only leads to servers is kept in delegations, where no client can reach it.
         if value.rank().is_none_or(|rank| rank <= Rank::Referral) {
             return self.shard(key).refuse();
+        }
+        if place == Place::Type(RrType::DNAME) {
+            self.dnames_until.fetch_max(now.plus_ttl(ttl).0, Ordering::Relaxed);
         }
         let Some(entry) = entry::pack(owner.wire(), place, value, now.plus_ttl(ttl), ttl) else {
             return self.shard(key).refuse();

@@ -45,6 +45,7 @@ mod ttl;
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard};
 
 pub use basis::Basis;
@@ -68,6 +69,8 @@ pub struct Cache {
     config: CacheConfig,
     hash: KeyHash,
     changes: Changes,
+    /// When the last DNAME set expires, in milliseconds of the wall clock; before the first one 0.
+    dnames_until: AtomicU64,
     shards: Box<[Mutex<Shard>]>,
 }
 
@@ -86,7 +89,7 @@ impl Cache {
         let hash = KeyHash::new(seed);
         let shard = || Mutex::new(Shard::new(bytes_each, config.max_stale, hash.clone()));
         let shards = std::iter::repeat_with(shard).take(count).collect();
-        Self { config, hash, changes, shards }
+        Self { config, hash, changes, dnames_until: AtomicU64::new(0), shards }
     }
 
     /// Removes all that is known of exactly this name; gives the number of entries.

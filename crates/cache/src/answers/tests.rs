@@ -224,3 +224,16 @@ fn all_of_a_name_is_removed_and_nothing_else() {
     assert_eq!((cache.stats().entries(), cache.stats().kind(Kind::Rrset).bytes), (0, 0));
     assert_eq!(cache.lookup(&ask("example.", A), at(0)), None);
 }
+
+#[test]
+fn nobody_looks_for_dnames_where_none_can_be() {
+    let cache = cache(0);
+    let put = |set: Rrset| assert_eq!(cache.put_rrset(set, authoritative(), at(0)), Put::Stored);
+    put(address("www.example.", 60, 1));
+    assert!(!cache.may_hold_dnames(at(0)));
+    let target = name("example.net.");
+    put(Rrset::new(name("example."), RrType::DNAME, 30, [target.wire()]));
+    put(Rrset::new(name("example.org."), RrType::DNAME, 20, [target.wire()]));
+    assert!(cache.may_hold_dnames(at(29)));
+    assert!(!cache.may_hold_dnames(at(30)));
+}

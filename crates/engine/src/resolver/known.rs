@@ -43,7 +43,8 @@ impl<N: Network> Resolver<N> {
         {
             own_target = Some((step, set.clone(), found));
         }
-        for above in ask.name.ancestors().skip(1) {
+        let names_above = ask.name.ancestors().skip(1).take_while(|_| self.cache.may_hold_dnames(now));
+        for above in names_above {
             let Some(found) = self.found(&above, RrType::DNAME).filter(usable) else { continue };
             let Known::Rrset(dname) = found.known else { continue };
             let security = found.provenance.security;
