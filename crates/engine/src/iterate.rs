@@ -148,6 +148,10 @@ impl<N: Network> Resolver<N> {
                     work.budget.spend_referral(self.env.clock.now())?;
                     self.keep_ds(cut.zone(), &referral);
                     cut = self.descend(&cut, referral);
+                    if work.depth > 0 {
+                        // Who looks for the address of a server sees first whether the referral has brought it.
+                        tokio::task::yield_now().await;
+                    }
                 }
                 Next::Done(answered) => {
                     return Ok(Fetched { answered, zone: cut.zone().clone(), by });
