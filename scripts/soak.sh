@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A long run at high churn: every question is for a name that nobody has asked before, and the cache is full all the time.
 #
-#   scripts/soak.sh [MINUTES] [QUESTIONS A SECOND]
+#   scripts/soak.sh [MINUTES] [QUESTIONS A SECOND] [CACHE SIZE]
 #
 # Prints the resident set once a minute, and fails if it grows after the first third of the time (by more than 2 %), or if answers
 # are lost. Takes the release binary, on the built-in internet.
@@ -9,11 +9,12 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 minutes=${1:-30}
 rate=${2:-1500}
+cache=${3:-32MiB}
 work=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
 
-printf '[server]\nlisten = ["127.0.0.1:0"]\n[cache]\nsize = "32MiB"\n' >"$work/rootwalk.toml"
+printf '[server]\nlisten = ["127.0.0.1:0"]\n[cache]\nsize = "%s"\n' "$cache" >"$work/rootwalk.toml"
 target/release/rootwalk serve --lab --lab-latency off --config "$work/rootwalk.toml" >"$work/out" 2>"$work/log" &
 server=$!
 until grep -q '^listening on ' "$work/out"; do
