@@ -84,7 +84,7 @@ pub(crate) fn verify_with(
     let mut failed = 0;
     for rdata in set.signatures.iter().take(MAX_SIGNATURES) {
         let Some(rrsig) = Rrsig::read(rdata).filter(|rrsig| rrsig.covers == rtype) else {
-            note(Why::NoUsableSignature { name: name.clone(), rtype, zone: zone.clone(), last: None });
+            note(Why::NoUsableSignature { name: name.clone(), rtype, zone: zone.clone(), readable: None });
             continue;
         };
         let window = match usable(&rrsig, set, zone, now, policy) {
@@ -149,7 +149,7 @@ fn usable(rrsig: &Rrsig<'_>, set: &Rrset, zone: &Name, now: WallTime, policy: Po
         return Err(Why::WrongLabels { name, rtype, zone, tag });
     }
     if !rrsig.algorithm.is_supported(policy) {
-        return Err(Why::NoUsableSignature { name, rtype, zone, last: Some((tag, rrsig.algorithm)) });
+        return Err(Why::NoUsableSignature { name, rtype, zone, readable: Some((tag, rrsig.algorithm)) });
     }
     // Serial arithmetic (RFC 4034 §3.1.5): differences count, not values.
     let now = now.as_secs() as u32;
@@ -177,13 +177,15 @@ fn label_count(name: &Name) -> usize {
 /// Which of several reasons tells most.
 fn weight(why: &Why) -> u8 {
     match why {
-        Why::BadSignature { .. } => 7,
-        Why::Expired { .. } => 6,
-        Why::NotYetValid { .. } => 5,
-        Why::ExpiredBeforeValid { .. } => 4,
-        Why::NoKey { .. } => 3,
-        Why::WrongSigner { .. } | Why::WrongLabels { .. } => 2,
-        Why::NoUsableSignature { .. } => 1,
+        Why::BadSignature { .. } => 8,
+        Why::Expired { .. } => 7,
+        Why::NotYetValid { .. } => 6,
+        Why::ExpiredBeforeValid { .. } => 5,
+        Why::NoKey { .. } => 4,
+        Why::WrongSigner { .. } | Why::WrongLabels { .. } => 3,
+        // One that can be read names its key.
+        Why::NoUsableSignature { readable: Some(_), .. } => 2,
+        Why::NoUsableSignature { readable: None, .. } => 1,
         _ => 0,
     }
 }

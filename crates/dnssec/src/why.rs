@@ -111,8 +111,8 @@ pub enum Why {
         rtype: RrType,
         /// The zone that it stands in.
         zone: Name,
-        /// Key tag and algorithm of the last of them that can be read.
-        last: Option<(u16, Algorithm)>,
+        /// Key tag and algorithm of the first of them that can be read.
+        readable: Option<(u16, Algorithm)>,
     },
     /// More than two keys of one tag and algorithm (KeyTrap).
     KeyTagCollisions {
@@ -241,8 +241,8 @@ impl Why {
             | Self::WildcardNotProven { .. }
             | Self::NotDelegated { .. }
             | Self::TooMuchWork { .. } => EdeCode::DNSSEC_BOGUS,
-            Self::NoUsableSignature { last: Some(_), .. } => EdeCode::UNSUPPORTED_DNSKEY_ALGORITHM,
-            Self::NoUsableSignature { last: None, .. } => EdeCode::DNSSEC_BOGUS,
+            Self::NoUsableSignature { readable: Some(_), .. } => EdeCode::UNSUPPORTED_DNSKEY_ALGORITHM,
+            Self::NoUsableSignature { readable: None, .. } => EdeCode::DNSSEC_BOGUS,
             Self::Expired { .. } => EdeCode::SIGNATURE_EXPIRED,
             Self::NotYetValid { .. } => EdeCode::SIGNATURE_NOT_YET_VALID,
             Self::ExpiredBeforeValid { .. } => EdeCode::SIGNATURE_EXPIRED_BEFORE_VALID,
@@ -293,11 +293,11 @@ impl fmt::Display for Why {
                 f,
                 "the signature over {name} {rtype} by key {tag} of {zone} has a label count that does not fit the name"
             ),
-            Self::NoUsableSignature { name, rtype, zone, last: Some((tag, algorithm)) } => write!(
+            Self::NoUsableSignature { name, rtype, zone, readable: Some((tag, algorithm)) } => write!(
                 f,
                 "{name} {rtype} is signed with {algorithm} only (key {tag} of {zone}), which is not supported"
             ),
-            Self::NoUsableSignature { name, rtype, zone, last: None } => {
+            Self::NoUsableSignature { name, rtype, zone, readable: None } => {
                 write!(f, "the signatures over {name} {rtype} are malformed, and {zone} is signed")
             }
             Self::KeyTagCollisions { zone, tag } => write!(f, "{zone} has more than two keys with tag {tag}"),
@@ -305,10 +305,14 @@ impl fmt::Display for Why {
                 write!(f, "there is a trust anchor for the root{}, but no DNSKEY can be had", Tags(tags))
             }
             Self::NoDnskey { zone, tags } => {
-                write!(f, "{zone} has a DS record{}, but no DNSKEY can be had", Tags(tags))
+                write!(f, "{zone} has a DS record or trust anchor{}, but no DNSKEY can be had", Tags(tags))
             }
             Self::NoMatchingKey { zone, tags } => {
-                let vouchers = if zone.is_root() { "its trust anchors" } else { "the DS records at its parent" };
+                let vouchers = if zone.is_root() {
+                    "its trust anchors"
+                } else {
+                    "the DS records at its parent or the trust anchors"
+                };
                 write!(f, "no DNSKEY of {zone} matches {vouchers}{}", Tags(tags))
             }
             Self::NoZoneKeyBit { zone, tag } => write!(f, "key {tag} of {zone} is not marked as a zone key"),

@@ -150,7 +150,7 @@ fn a_wildcard_expansion_rfc4035_b_6() {
     let strict = Policy { accept_sha1: false };
     let now = WallTime::from_secs(RFC4035);
     let result = verify(of_type(&sets, RrType::MX), &keys(&sets), now, strict, &Effort::new());
-    assert!(matches!(result, Err(Why::NoUsableSignature { last: Some(_), .. })), "{result:?}");
+    assert!(matches!(result, Err(Why::NoUsableSignature { readable: Some(_), .. })), "{result:?}");
 }
 
 #[test]

@@ -64,6 +64,14 @@ fn every_field_of_a_signature_counts_rfc4035_5_3_1() {
         }
     }
     assert_eq!(verdict(&check(&www(), &keys("example.", &[1]))), "NoSignature");
+    // What cannot be read hides no key that can be named, in whatever order they come.
+    let mut unknown = Sign::honest(&www(), "example.", 1);
+    unknown.algorithm = 200;
+    let (cut, whole) = (vec![0, 1, 13], unknown.rdata());
+    for signatures in [[cut.clone(), whole.clone()], [whole, cut]] {
+        let why = check(&with(&www(), &signatures), &keys("example.", &[1])).unwrap_err();
+        assert!(why.to_string().contains(&format!("key {} of example.", unknown.tag)), "{why}");
+    }
     for cut in [0, 1, 17, 18, 25] {
         let rdata = Sign::honest(&www(), "example.", 1).rdata()[..cut].to_vec();
         assert_eq!(verdict(&check(&with(&www(), &[rdata]), &keys("example.", &[1]))), "NoUsableSignature", "{cut}");
