@@ -9,19 +9,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 questions=${1:-100000}
 limit_kib=$(((32 + 64) * 1024))
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-
-printf '[server]\nlisten = ["127.0.0.1:0"]\n[cache]\nsize = "32MiB"\n' >"$work/rootwalk.toml"
+. scripts/lab_server.sh
+serve_lab 32MiB
 python3 -c 'import sys; [print(f"n{i}.gen.rootwalk.net A") for i in range(int(sys.argv[1]))]' "$questions" >"$work/questions"
-target/release/rootwalk serve --lab --lab-latency off --config "$work/rootwalk.toml" >"$work/out" 2>"$work/log" &
-server=$!
-until grep -q '^listening on ' "$work/out"; do
-    kill -0 "$server" || { cat "$work/log"; exit 1; }
-    read -r -t 0.05 _ <> <(:) || true
-done
-port=$(sed -n 's/^listening on .*:\([0-9]*\) (.*/\1/p' "$work/out" | head -n 1)
 
 dnsperf -s 127.0.0.1 -p "$port" -d "$work/questions" -q 100 -t 6 >"$work/result" 2>&1
 sed -n '/Queries sent/,/Queries per second/p' "$work/result"

@@ -10,18 +10,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 minutes=${1:-30}
 rate=${2:-1500}
 cache=${3:-32MiB}
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-
-printf '[server]\nlisten = ["127.0.0.1:0"]\n[cache]\nsize = "%s"\n' "$cache" >"$work/rootwalk.toml"
-target/release/rootwalk serve --lab --lab-latency off --config "$work/rootwalk.toml" >"$work/out" 2>"$work/log" &
-server=$!
-until grep -q '^listening on ' "$work/out"; do
-    kill -0 "$server" || { cat "$work/log"; exit 1; }
-    read -r -t 0.05 _ <> <(:) || true
-done
-port=$(sed -n 's/^listening on .*:\([0-9]*\) (.*/\1/p' "$work/out" | head -n 1)
+. scripts/lab_server.sh
+serve_lab "$cache"
 
 early=0 late=0 first=0
 for ((minute = 1; minute <= minutes; minute++)); do

@@ -98,7 +98,7 @@ async fn serve<N: Network>(
                     info!("{signal}: answering what is open, then ending");
                     return;
                 }
-                () = signals.reload.wait() => check_again(config, args),
+                () = signals.reload.wait() => check_again(config, args).await,
             }
         }
     };
@@ -116,9 +116,12 @@ async fn serve<N: Network>(
 }
 
 /// Settings cannot change while we run: says whether the file could be used after a restart.
-fn check_again(config: &Config, args: &args::Serve) {
-    match config::load(args.config.as_deref(), args.own_addresses()) {
-        Ok(mut now) => {
+async fn check_again(config: &Config, args: &args::Serve) {
+    let (file, listen) = (args.config.clone(), args.own_addresses().map(<[_]>::to_vec));
+    // With one thread this is the one that serves: it does not wait for a disk.
+    let loaded = tokio::task::spawn_blocking(move || config::load(file.as_deref(), listen.as_deref())).await;
+    match loaded {
+        Ok(Ok(mut now)) => {
             now.override_with(args);
             if now.raw == config.raw {
                 info!("SIGHUP: the configuration has not changed");
@@ -126,6 +129,7 @@ fn check_again(config: &Config, args: &args::Serve) {
                 warn!("SIGHUP: the configuration has changed and is fine; it takes effect with a restart");
             }
         }
-        Err(problem) => error!("SIGHUP: the configuration cannot be used and would stop a restart: {problem}"),
+        Ok(Err(problem)) => error!("SIGHUP: the configuration cannot be used and would stop a restart: {problem}"),
+        Err(broken) => error!("SIGHUP: the configuration could not be read: {broken}"),
     }
 }

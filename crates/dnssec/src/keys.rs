@@ -122,12 +122,13 @@ impl Voucher {
         })
     }
 
-    /// The tags of the keys that it vouches for, in order.
+    /// The tags of the keys that it vouches for, in order; no more than are compared.
     pub fn tags(&self) -> Vec<u16> {
         let keys = self.dnskeys.iter().filter_map(|rdata| Some(Key::read(rdata)?.tag));
         let mut tags: Vec<u16> = self.records().iter().map(|ds| ds.key_tag).chain(keys).collect();
         tags.sort_unstable();
         tags.dedup();
+        tags.truncate(MAX_DS);
         tags
     }
 

@@ -1,12 +1,12 @@
 //! What is known about servers: round-trip time, EDNS, letter case, cookies, lameness, silence. Per address, bounded.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use foldhash::quality::RandomState;
 use proto::Name;
+
+use crate::generations::Generations;
 
 /// First timeout towards a server that was never asked.
 pub(crate) const FIRST_TIMEOUT: Duration = Duration::from_millis(400);
@@ -194,17 +194,22 @@ pub(crate) enum Lesson {
     NoCookie,
 }
 
-/// The memory of servers. Bounded by two generations: what was not used while the young one filled is forgotten.
+/// The memory of servers.
 #[derive(Debug, Default)]
 pub(crate) struct Infra {
-    shared: Mutex<Generations>,
+    shared: Mutex<Shared>,
 }
 
-#[derive(Debug, Default)]
-struct Generations {
-    young: HashMap<IpAddr, ServerStats, RandomState>,
-    old: HashMap<IpAddr, ServerStats, RandomState>,
+#[derive(Debug)]
+struct Shared {
+    servers: Generations<IpAddr, ServerStats>,
     ipv6: Ipv6Health,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self { servers: Generations::new(GENERATION), ipv6: Ipv6Health::default() }
+    }
 }
 
 /// Whether IPv6 works here.
@@ -218,21 +223,21 @@ impl Infra {
     /// What is known about a server.
     pub(crate) fn stats(&self, address: IpAddr) -> ServerStats {
         // Reading leaves no trace: a referral full of addresses must not push out what was learnt.
-        let shared = self.lock();
-        shared.young.get(&address).or_else(|| shared.old.get(&address)).cloned().unwrap_or_default()
+        self.lock().servers.peek(&address).cloned().unwrap_or_default()
     }
 
     /// The cookies for a server; `fresh` becomes our part if there is none yet (RFC 7873 §4.1: one for each server).
     pub(crate) fn cookie(&self, address: IpAddr, fresh: impl FnOnce() -> u64) -> ([u8; 8], Option<Vec<u8>>) {
         let mut shared = self.lock();
-        shared.entry(address).cookie.get_or_insert_with(|| (fresh().to_be_bytes(), None)).clone()
+        let stats = shared.servers.entry(address, ServerStats::default);
+        stats.cookie.get_or_insert_with(|| (fresh().to_be_bytes(), None)).clone()
     }
 
     /// Takes note.
     pub(crate) fn learn(&self, address: IpAddr, lesson: Lesson, now: Instant) {
         let mut shared = self.lock();
         shared.ipv6.learn(address, &lesson, now);
-        let stats = shared.entry(address);
+        let stats = shared.servers.entry(address, ServerStats::default);
         match lesson {
             Lesson::Rtt(rtt) => stats.learn_rtt(rtt),
             Lesson::Alive => stats.learn_life(),
@@ -260,18 +265,8 @@ impl Infra {
         self.lock().ipv6.rest_until.is_some_and(|until| now < until)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Generations> {
+    fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Generations {
-    fn entry(&mut self, address: IpAddr) -> &mut ServerStats {
-        if self.young.len() >= GENERATION && !self.young.contains_key(&address) {
-            self.old = std::mem::take(&mut self.young);
-        }
-        let old = &mut self.old;
-        self.young.entry(address).or_insert_with(|| old.remove(&address).unwrap_or_default())
     }
 }
 
@@ -387,7 +382,6 @@ mod tests {
         for number in 0..100_000_u32 {
             infra.learn(IpAddr::V4(number.into()), Lesson::Silence, now);
         }
-        let shared = infra.lock();
-        assert!(shared.young.len() + shared.old.len() <= 2 * GENERATION);
+        assert!(infra.lock().servers.len() <= 2 * GENERATION);
     }
 }

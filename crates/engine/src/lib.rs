@@ -21,6 +21,7 @@ mod configured;
 mod denials;
 mod dns64;
 mod error;
+mod generations;
 pub mod hints;
 mod inflight;
 mod infra;

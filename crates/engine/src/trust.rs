@@ -109,21 +109,24 @@ impl<N: Network> Resolver<N> {
 
     /// Why the zone of a name is not validated although it is signed, if that is so and known.
     pub(crate) fn why_insecure(&self, name: &Name) -> Option<Why> {
-        name.ancestors().find_map(|zone| match self.standing(&zone) {
-            Some(Trust::Insecure(why)) => why,
-            _ => None,
+        name.ancestors().find_map(|zone| match self.settled(&zone) {
+            Some(why) => why,
+            None => self.trust.why_insecure(&zone, self.env.clock.wall()),
         })
+    }
+
+    /// Whether the configuration alone says that a zone is insecure, and why.
+    fn settled(&self, zone: &Name) -> Option<Option<Why>> {
+        if let Some(anchor) = self.negative_anchor(zone) {
+            return Some(Some(Why::NegativeTrustAnchor { name: anchor.name.clone() }));
+        }
+        self.anchors().above(zone).is_none().then_some(None)
     }
 
     /// Where a zone stands without looking anything up, if that can be told.
     fn standing(&self, zone: &Name) -> Option<Trust> {
-        if let Some(anchor) = self.negative_anchor(zone) {
-            return Some(Trust::Insecure(Some(Why::NegativeTrustAnchor { name: anchor.name.clone() })));
-        }
-        if self.anchors().above(zone).is_none() {
-            return Some(Trust::Insecure(None));
-        }
-        self.trust.get(zone, &self.cache, self.env.clock.wall())
+        let remembered = || self.trust.get(zone, &self.cache, self.env.clock.wall());
+        self.settled(zone).map(Trust::Insecure).or_else(remembered)
     }
 
     /// Where a zone stands.

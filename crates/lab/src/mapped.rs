@@ -59,6 +59,10 @@ impl<F: UdpFlow> UdpFlow for MappedFlow<F> {
         self.inner.send(datagram).await
     }
 
+    async fn readable(&mut self) -> io::Result<()> {
+        self.inner.readable().await
+    }
+
     async fn recv(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let (length, from) = self.inner.recv(buffer).await?;
         // Anybody else keeps his own address, so that the caller sees a stranger.

@@ -22,7 +22,7 @@ use crate::{Answer, ClientQuestion, Recursion, Synthesis};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
     Now,
-    /// It was a moment ago, and had none.
+    /// It was a moment ago, and had none. What was learnt since is met by the walk.
     HasBeen,
 }
 
@@ -114,7 +114,11 @@ impl<N: Network> Resolver<N> {
         work.checked = self.checked_for(asked.checking);
         let known = match look {
             Look::Now => self.known_answer(&asked, &work),
-            Look::HasBeen => None,
+            // Somebody else's walk may have failed in between (RFC 9520).
+            Look::HasBeen => {
+                let failed = self.failed_before(&question, asked.checking, &work);
+                failed.map(|failed| self.answer_known(&question, Err(failed), &work))
+            }
         };
         let mut answer = match known {
             Some(answer) => answer,

@@ -14,6 +14,7 @@ use foldhash::quality::RandomState;
 use proto::{Name, Question, RrType, Security, WallTime};
 
 use super::Trust;
+use crate::generations::Generations;
 
 /// Zones whose standing is remembered.
 const MAX_ZONES: usize = 50_000;
@@ -32,12 +33,16 @@ pub(crate) struct TrustTable {
     digests: RandomState,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Zones {
     remembered: HashMap<Name, Remembered, RandomState>,
-    ready: HashMap<Name, Ready, RandomState>,
-    /// What was ready before; what is used again stays so.
-    before: HashMap<Name, Ready, RandomState>,
+    ready: Generations<Name, Ready>,
+}
+
+impl Default for Zones {
+    fn default() -> Self {
+        Self { remembered: HashMap::default(), ready: Generations::new(READY) }
+    }
 }
 
 /// What is remembered of a zone.
@@ -77,7 +82,7 @@ impl TrustTable {
     pub(crate) fn get(&self, zone: &Name, cache: &Cache, now: WallTime) -> Option<Trust> {
         let digest = {
             let mut zones = self.zones();
-            match &zones.remembered.get(zone).filter(|remembered| remembered.is_live(now))?.standing {
+            match zones.live(zone, now)? {
                 Standing::Insecure(why) => return Some(Trust::Insecure(why.as_deref().cloned())),
                 Standing::Bogus(why) => return Some(Trust::Bogus((**why).clone())),
                 Standing::NoCut => return Some(Trust::NoCut),
@@ -99,6 +104,14 @@ impl TrustTable {
         }
         self.zones().make_ready(zone, digest, &keys);
         Some(Trust::Secure(keys))
+    }
+
+    /// Why the zone counts as unsigned, if that is remembered and there is a reason. No keys are looked for.
+    pub(crate) fn why_insecure(&self, zone: &Name, now: WallTime) -> Option<Why> {
+        match self.zones().live(zone, now)? {
+            Standing::Insecure(why) => why.as_deref().cloned(),
+            Standing::Secure(_) | Standing::Bogus(_) | Standing::NoCut => None,
+        }
     }
 
     /// Forgets everything: the anchors have changed.
@@ -146,20 +159,21 @@ impl TrustTable {
 }
 
 impl Zones {
+    fn live(&self, zone: &Name, now: WallTime) -> Option<&Standing> {
+        self.remembered.get(zone).filter(|remembered| remembered.is_live(now)).map(|remembered| &remembered.standing)
+    }
+
     fn ready(&mut self, zone: &Name, digest: u64) -> Option<Arc<ZoneKeys>> {
-        let keys = match self.ready.get(zone).filter(|ready| ready.digest == digest) {
-            Some(ready) => return Some(ready.keys.clone()),
-            None => self.before.get(zone).filter(|ready| ready.digest == digest)?.keys.clone(),
-        };
-        self.make_ready(zone, digest, &keys);
+        let keys = self.ready.peek(zone).filter(|ready| ready.digest == digest)?.keys.clone();
+        self.make_ready(zone, digest, &keys); // it stays among the young
         Some(keys)
     }
 
     fn make_ready(&mut self, zone: &Name, digest: u64, keys: &Arc<ZoneKeys>) {
-        if self.ready.len() >= READY {
-            self.before = std::mem::take(&mut self.ready);
+        let kept = self.ready.entry(zone.clone(), || Ready { digest, keys: keys.clone() });
+        if kept.digest != digest {
+            *kept = Ready { digest, keys: keys.clone() };
         }
-        self.ready.insert(zone.clone(), Ready { digest, keys: keys.clone() });
     }
 }
 
@@ -229,8 +243,7 @@ mod tests {
             table.put(&zone, (&other, table.generation()), at(0).plus_ttl(TTL), at(0));
             assert_eq!(table.get(&top, &cache, at(0)).as_ref(), Some(&trust), "{number}");
         }
-        let zones = table.zones();
-        assert!(zones.ready.len() + zones.before.len() <= 2 * READY);
+        assert!(table.zones().ready.len() <= 2 * READY);
     }
 
     #[test]
