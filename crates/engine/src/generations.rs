@@ -59,6 +59,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_used_again_in_the_last_moment_is_kept_while_all_others_move() {
+        let mut memory = Generations::new(3);
+        for number in 1..=6 {
+            *memory.entry(number, || 0) = number;
+        }
+        assert_eq!(*memory.entry(1, || 0), 1, "the young ones are as many as may be, and it is among the old");
+        assert_eq!((memory.peek(&2), memory.peek(&6)), (None, Some(&6)));
+    }
+
+    #[test]
     fn reading_keeps_nothing() {
         let mut memory = Generations::new(3);
         memory.entry(0, || 0);

@@ -231,14 +231,33 @@ fn hosted(glue: &str) -> Bench {
 async fn glue_of_the_zone_above_leads_to_a_server_of_another_zone_rfc1034_4_2_1() {
     let bench = hosted("192.0.2.5");
     assert_eq!(bench.ask("www.a.test.").await.rcode, Rcode::NOERROR);
+    bench.pass(5).await; // what was begun beside it ends
+    let before = bench.sent_to("192.0.2.6");
     // Its delegation is known from now on: nobody is asked for the address.
     assert_eq!(bench.ask("nobody.a.test.").await.rcode, Rcode::NXDOMAIN);
-    bench.pass(5).await; // what was begun beside them ends
-    assert_eq!(
-        bench.sent_to("192.0.2.6"),
-        0,
-        "the zone of the servers need not be asked for what the referral has brought"
-    );
+    assert_eq!(bench.sent_to("192.0.2.6"), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_the_referral_brings_is_not_asked_for_in_its_own_zone_rfc1034_4_2_1() {
+    let bench = Bench::on(world(&[
+        (
+            ".",
+            &["192.0.2.1"],
+            "test. 3600 NS ns1.test.\nns1.test. 3600 A 192.0.2.2\nother. 3600 NS ns1.other.\n\
+             ns1.other. 3600 A 192.0.2.3\n",
+        ),
+        ("test.", &["192.0.2.2"], "a.test. 3600 NS ns1.host.other.\n"),
+        ("other.", &["192.0.2.3"], "host.other. 3600 NS ns1.host.other.\nns1.host.other. 3600 A 192.0.2.5\n"),
+        ("host.other.", &["192.0.2.5"], "ns1.host.other. 300 A 192.0.2.5\n"),
+        ("a.test.", &["192.0.2.5"], "www.a.test. 300 A 198.51.100.1\n"),
+    ]));
+    assert_eq!(brief(&bench.ask("www.a.test.").await), "NOERROR | www.a.test. A 198.51.100.1");
+    bench.pass(5).await; // what was begun beside it ends
+    let for_server: Vec<_> = bench.sent().into_iter().filter(|sent| sent.contains(" host.other.")).collect();
+    assert!(for_server.iter().any(|sent| sent.starts_with("192.0.2.3 ")), "the referral comes from above");
+    let own_zone: Vec<_> = bench.sent().into_iter().filter(|sent| sent.contains("ns1.host.other.")).collect();
+    assert!(own_zone.is_empty(), "{own_zone:?}");
 }
 
 #[tokio::test(start_paused = true)]
