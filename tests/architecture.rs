@@ -31,7 +31,7 @@ const KEPT_TO: &[(&str, &[&str], &str)] = &[
     ("getrandom", &["transport", "cryptodemo"], "chance enters through transport::Entropy, and cryptodemo::random"),
     ("rand_chacha", &["transport"], "chance enters through transport::Entropy"),
     ("socket2", &["server", "transport"], "sockets are opened at the edges"),
-    ("nix", &["server"], "only clients come in batches"),
+    ("nix", &["server", "transport"], "only clients come in batches, and only the clock reads clocks"),
     ("anyhow", &["rootwalk", "xtask"], "libraries have closed error types"),
     ("clap", &["rootwalk", "cryptodemo", "xtask"], "the command line belongs to the binaries"),
     ("rsa", &["cryptodemo"], "RUSTSEC-2023-0071: nothing that a network reaches may use it"),

@@ -1,7 +1,7 @@
 //! `rootwalk walk`: one question from a cold cache, shown as it is resolved.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ::cache::Cache;
 use anyhow::Context;
@@ -53,7 +53,7 @@ async fn walk<N: Network>(args: &args::Walk, net: N, config: &Config) -> anyhow:
     let here = answered_here(config, &question);
     let mut answer = Box::pin(async {
         match here {
-            Here::Whole(answer, why) => answer_here(answer, &question, why, &trace, began),
+            Here::Whole(answer, why) => answer_here(answer, &question, why, &trace, &clock),
             Here::Behind(aliases, target) => {
                 let led_to = Question::new(target, question.rtype);
                 let answer = resolver.resolve(ClientQuestion::new(led_to), trace.clone()).await;
@@ -104,11 +104,11 @@ fn answered_here(config: &Config, question: &Question) -> Here {
 }
 
 /// Tells that nobody is asked (RFC 6761 §3).
-fn answer_here(answer: Answer, question: &Question, why: &str, trace: &Trace, now: Instant) -> Answer {
-    trace.record(now, || Event::Started { question: question.clone(), purpose: Purpose::Client });
+fn answer_here(answer: Answer, question: &Question, why: &str, trace: &Trace, clock: &Clock) -> Answer {
+    trace.record(clock, || Event::Started { question: question.clone(), purpose: Purpose::Client });
     let text = why.to_owned();
-    trace.record(now, || Event::Note { text });
-    trace.record(now, || Event::Finished { rcode: answer.rcode, upstream_queries: 0, bytes: 0 });
+    trace.record(clock, || Event::Note { text });
+    trace.record(clock, || Event::Finished { rcode: answer.rcode, upstream_queries: 0, bytes: 0 });
     answer
 }
 

@@ -37,6 +37,14 @@ impl Cache {
         })
     }
 
+    /// When the live delegation of exactly this zone expires, if it names this server.
+    pub fn delegates_to(&self, zone: &Name, server: &Name, now: WallTime) -> Option<WallTime> {
+        let owner = Owner::new(zone);
+        let key = self.key(owner.wire());
+        let copied = self.shard(key).hit(key, Place::Delegation, Wanted::Live, now)?;
+        copied.names_server(server).then(|| copied.expires())
+    }
+
     /// Forgets the delegation of exactly this zone.
     pub fn remove_delegation(&self, zone: &Name) {
         let owner = Owner::new(zone);
@@ -89,6 +97,17 @@ mod tests {
         assert_eq!(cache.delegation(&name("b."), at(0)).unwrap().1, at(50));
         cache.put_delegation(&cut("a.", "."), at(10), at(0));
         assert_eq!(cache.delegation(&name("a."), at(10)), None, "the later one holds although it ends earlier");
+    }
+
+    #[test]
+    fn servers_are_those_of_the_zone_itself() {
+        let cache = cache(0);
+        cache.put_delegation(&cut("example.", "."), at(60), at(0));
+        let delegates = |zone: &str, server: &str, seconds| cache.delegates_to(&name(zone), &name(server), at(seconds));
+        assert_eq!(delegates("Example.", "NS.example.", 0), Some(at(60)));
+        assert_eq!(delegates("example.", "ns2.example.", 0), None);
+        assert_eq!(delegates("b.example.", "ns.example.", 0), None, "a zone above is another zone");
+        assert_eq!(delegates("example.", "ns.example.", 60), None, "expired");
     }
 
     #[test]

@@ -406,6 +406,24 @@ impl Copied {
         Some(Arc::new(Delegation { zone, parent, servers }))
     }
 
+    /// Whether it is a zone cut with this server.
+    pub(crate) fn names_server(&self, server: &Name) -> bool {
+        let found = || {
+            let (_, mut reader) = self.entry().filter(|(entry, _)| entry.kind() == Kind::Delegation)?;
+            (reader.name()?, reader.name()?);
+            for _ in 0..reader.number()? {
+                if reader.name()? == *server {
+                    return Some(());
+                }
+                for _ in 0..reader.number()? {
+                    reader.address()?;
+                }
+            }
+            None
+        };
+        found().is_some()
+    }
+
     /// The failure and how often it happened, if it is one.
     pub(crate) fn into_failure(self) -> Option<(Ede, u32)> {
         let (entry, mut reader) = self.entry()?;

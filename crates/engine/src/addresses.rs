@@ -24,6 +24,23 @@ use crate::work::Work;
 /// Name servers looked for at the same moment; the first that has an address wins.
 const PARALLEL_LOOKUPS: usize = 2;
 
+/// What is known of the servers of a cut, without asking anybody.
+pub(crate) struct KnownServers {
+    /// Their addresses.
+    pub(crate) candidates: Vec<Candidate>,
+    /// Those without an address.
+    pub(crate) without: Vec<Name>,
+    /// Whether one outside of the zone is known by glue, and its own zone has not been asked yet.
+    pub(crate) by_glue_alone: bool,
+}
+
+/// What is known of the addresses of one server.
+struct Addresses {
+    addresses: Vec<IpAddr>,
+    /// Whether there is glue, and the server's own zone has not been asked yet.
+    by_glue_alone: bool,
+}
+
 /// Name servers whose addresses are being looked for.
 pub(crate) struct Lookups {
     pub(crate) names: Vec<Name>,
@@ -84,20 +101,23 @@ fn is_host(v4: Ipv4Addr, config: &EngineConfig) -> bool {
 }
 
 impl<N: Network> Resolver<N> {
-    /// The addresses known for the servers of a cut, and the servers without any.
+    /// What is known of the servers of a cut.
     ///
     /// What the server's own zone says of its address comes first, then the glue; both are tried, because either may be
     /// wrong.
-    pub(crate) fn known_addresses(&self, cut: &Cut) -> (Vec<Candidate>, Vec<Name>) {
+    pub(crate) fn known_servers(&self, cut: &Cut) -> KnownServers {
         if let Some(configured) = &cut.configured {
-            return (configured.candidates.clone(), Vec::new());
+            let candidates = configured.candidates.clone();
+            return KnownServers { candidates, without: Vec::new(), by_glue_alone: false };
         }
         let (now, port) = (self.env.clock.wall(), self.config.upstream_port);
-        let mut candidates: Vec<Candidate> = Vec::new();
-        let mut without = Vec::new();
-        for server in &cut.delegation.servers {
-            let addresses = self.addresses_of(server, now);
-            let usable = addresses.into_iter().filter(|address| self.may_ask_server_of(&cut.delegation.zone, *address));
+        let (zone, servers) = (&cut.delegation.zone, &cut.delegation.servers);
+        let mut candidates: Vec<Candidate> = Vec::with_capacity(servers.len());
+        let (mut without, mut by_glue_alone) = (Vec::new(), false);
+        for server in servers {
+            let found = self.addresses_of(server, now);
+            by_glue_alone |= found.by_glue_alone && !zone.is_root() && !server.name.is_at_or_below(zone);
+            let usable = found.addresses.into_iter().filter(|address| self.may_ask_server_of(zone, *address));
             let before = candidates.len();
             let mut any = false;
             for address in usable.take(self.config.limits.addresses_per_ns) {
@@ -111,7 +131,7 @@ impl<N: Network> Resolver<N> {
                 without.push(server.name.clone());
             }
         }
-        (candidates, without)
+        KnownServers { candidates, without, by_glue_alone }
     }
 
     /// As [`may_ask`]; and who writes a root server down wants it asked, wherever it is.
@@ -120,13 +140,17 @@ impl<N: Network> Resolver<N> {
         may_ask(address, &self.config) || (zone.is_root() && may_ask_family(address, &self.config) && hinted())
     }
 
-    fn addresses_of(&self, server: &NameServer, now: WallTime) -> Vec<IpAddr> {
-        let mut addresses = self.cached_addresses(&server.name, now);
+    fn addresses_of(&self, server: &NameServer, now: WallTime) -> Addresses {
+        let (mut addresses, asked) = self.cached_addresses(&server.name, now);
+        let known = !addresses.is_empty();
         addresses.extend(&server.glue);
         if addresses.is_empty() {
             addresses = self.glue_above(&server.name, now);
+            let by_glue_alone = !asked && !addresses.is_empty();
+            return Addresses { addresses, by_glue_alone };
         }
-        addresses
+        let glue = || !server.glue.is_empty() || (known && !self.glue_above(&server.name, now).is_empty());
+        Addresses { addresses, by_glue_alone: !asked && glue() }
     }
 
     /// The addresses that the zone above a server's own gives for it, if that server is one of its zone.
@@ -168,14 +192,18 @@ impl<N: Network> Resolver<N> {
         candidates
     }
 
-    fn cached_addresses(&self, name: &Name, now: WallTime) -> Vec<IpAddr> {
-        let types = [RrType::A, RrType::AAAA];
-        let lookups = types.iter().filter_map(|rtype| self.cache.lookup(&Question::new(name.clone(), *rtype), now));
-        let sets = lookups.filter_map(|found| match found.known {
-            Known::Rrset(set) => Some(set),
-            Known::Negative(_) => None,
-        });
-        sets.flat_map(|set| set.addresses().collect::<Vec<_>>()).collect()
+    /// The addresses that a name has by its own zone's word, and whether that has been asked for A.
+    fn cached_addresses(&self, name: &Name, now: WallTime) -> (Vec<IpAddr>, bool) {
+        let mut addresses = Vec::new();
+        let mut asked = false;
+        for rtype in [RrType::A, RrType::AAAA] {
+            let Some(found) = self.cache.lookup(&Question::new(name.clone(), rtype), now) else { continue };
+            asked |= rtype == RrType::A;
+            if let Known::Rrset(set) = found.known {
+                addresses.extend(set.addresses());
+            }
+        }
+        (addresses, asked)
     }
 
     /// Waits for the next server whose address is found, and starts as many look-ups as may run beside each other.
@@ -249,7 +277,7 @@ impl<N: Network> Resolver<N> {
                 continue;
             };
             let purpose = Purpose::ServerAddress { zone: zone.clone() };
-            child.trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
+            child.trace.record(&self.env.clock, || Event::Started { question: question.clone(), purpose });
             let chase = self.chase_remembering_failure(question, &child);
             let found = match by_glue {
                 ByGlue::Taken => self.unless_glue_comes(&server, &child, chase).await,
@@ -308,7 +336,7 @@ impl<N: Network> Resolver<N> {
         .await;
         if found.is_ok() {
             let text = format!("the zone above has the address of {server} as glue, which will do to ask it");
-            work.trace.record(self.env.clock.now(), || Event::Note { text });
+            work.trace.record(&self.env.clock, || Event::Note { text });
         }
         found
     }

@@ -4,9 +4,10 @@
 //! call a hook before each of their steps, and whoever has quick work to do does it there.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 /// Called before each step of a walk, by whatever thread takes it. Must be quick when there is nothing to do.
 pub type Hook = Arc<dyn Fn() + Send + Sync>;
@@ -15,25 +16,33 @@ pub type Hook = Arc<dyn Fn() + Send + Sync>;
 #[derive(Clone, Default)]
 pub(crate) struct Between(Arc<Mutex<Option<Hook>>>);
 
+/// Work with something done before each of its steps.
+pub(crate) struct Stepped<F> {
+    hook: Option<Hook>,
+    work: Pin<Box<F>>,
+}
+
 impl Between {
     /// From now on work that begins calls this hook.
     pub(crate) fn set(&self, hook: Hook) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(hook);
     }
 
-    /// The work, with the hook called before each of its steps.
-    pub(crate) fn before_steps_of<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
-        let hook = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        async move {
-            let mut work = pin!(work);
-            poll_fn(|context| {
-                if let Some(hook) = &hook {
-                    hook();
-                }
-                work.as_mut().poll(context)
-            })
-            .await
+    /// The work, with the hook called before each of its steps. It is in a box: it has kilobytes of state, which each layer
+    /// around it would copy.
+    pub(crate) fn before_steps_of<F: Future>(&self, work: Pin<Box<F>>) -> Stepped<F> {
+        Stepped { hook: self.0.lock().unwrap_or_else(PoisonError::into_inner).clone(), work }
+    }
+}
+
+impl<F: Future> Future for Stepped<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        if let Some(hook) = &self.hook {
+            hook();
         }
+        self.work.as_mut().poll(context)
     }
 }
 
@@ -63,6 +72,6 @@ mod tests {
             tokio::task::yield_now().await;
             (first, seen.load(Ordering::Relaxed))
         };
-        assert_eq!(between.before_steps_of(work).await, (1, 2));
+        assert_eq!(between.before_steps_of(Box::pin(work)).await, (1, 2));
     }
 }

@@ -1,18 +1,21 @@
 //! Work that several callers need at once is done once.
 //!
-//! The work is a task of its own: a caller that leaves does not stop it, and it is removed from the table when it ends,
-//! however it ends. Only leaves of the tree of work are shared (they wait for the network and nothing else), so sharing
-//! can never make two questions wait for each other; see ADR 0002.
+//! Who asks first does it ([`Led`]), and if he leaves it becomes a task of its own: a caller that leaves does not stop it. It
+//! is removed from the table when it ends, however it ends. Only leaves of the tree of work are shared (they wait for the
+//! network and nothing else), so sharing can never make two questions wait for each other; see ADR 0002.
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 
 use foldhash::quality::RandomState;
 use tokio::sync::oneshot;
 
-use crate::between::Between;
+use crate::between::{Between, Stepped};
+use crate::led::Led;
 
 /// The shared work ended without a result: it panicked, or the runtime is going down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +30,7 @@ pub(crate) struct Shared<V> {
     pub(crate) joined: bool,
 }
 
-/// Work in flight by key, each a task of its own, with those who wait for it in the order in which they came.
+/// Work in flight by key, with those who wait for it in the order in which they came.
 ///
 /// Told in that order too: a broadcast channel of the runtime wakes its receivers in an order of its own, and a
 /// simulation would not repeat itself.
@@ -37,10 +40,27 @@ pub(crate) struct Inflight<K, V> {
     between: Between,
 }
 
-/// Nobody goes through the keys, whose order differs from run to run.
+/// Those who wait beside the one who began, by key. Nobody goes through the keys, whose order differs from run to run.
 type Table<K, V> = Mutex<HashMap<K, Vec<oneshot::Sender<V>>, RandomState>>;
 
-impl<K: Eq + Hash + Clone + Send + 'static, V: Clone + Send + 'static> Inflight<K, V> {
+/// Work, and its place in the table.
+struct Working<F, K: Eq + Hash, V> {
+    work: Stepped<F>,
+    entry: Entry<K, V>,
+}
+
+/// What becomes of a caller.
+enum Role<F, K, V>
+where
+    F: Future<Output = V> + Send + 'static,
+    K: Eq + Hash + Send + Unpin + 'static,
+    V: Clone + Send + 'static,
+{
+    Leads(Led<Working<F, K, V>>),
+    Waits(oneshot::Receiver<V>),
+}
+
+impl<K: Eq + Hash + Clone + Send + Unpin + 'static, V: Clone + Send + 'static> Inflight<K, V> {
     /// Nothing in flight. `between` is what is done between the steps of the work.
     pub(crate) fn new(between: &Between) -> Self {
         Self { table: Arc::new(Mutex::default()), between: between.clone() }
@@ -51,9 +71,10 @@ impl<K: Eq + Hash + Clone + Send + 'static, V: Clone + Send + 'static> Inflight<
     where
         F: Future<Output = V> + Send + 'static,
     {
-        let (waiter, joined) = self.join_or_begin(key, work);
-        let value = waiter.await.map_err(|_| Abandoned)?;
-        Ok(Shared { value, joined })
+        match self.join_or_lead(key, work) {
+            Role::Leads(work) => work.await.map(|value| Shared { value, joined: false }).map_err(|_| Abandoned),
+            Role::Waits(waiter) => waiter.await.map(|value| Shared { value, joined: true }).map_err(|_| Abandoned),
+        }
     }
 
     /// Begins the work under `key`, unless it is in flight already. Nobody waits for it.
@@ -61,33 +82,26 @@ impl<K: Eq + Hash + Clone + Send + 'static, V: Clone + Send + 'static> Inflight<
     where
         F: Future<Output = V> + Send + 'static,
     {
-        drop(self.join_or_begin(key, work));
+        drop(self.join_or_lead(key, work)); // nobody leads it, so it is a task from the beginning
     }
 
-    fn join_or_begin<F>(&self, key: K, work: impl FnOnce() -> F) -> (oneshot::Receiver<V>, bool)
+    fn join_or_lead<F>(&self, key: K, work: impl FnOnce() -> F) -> Role<F, K, V>
     where
         F: Future<Output = V> + Send + 'static,
     {
-        let (tell, waiter) = oneshot::channel();
         {
             let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(waiters) = table.get_mut(&key) {
+                let (tell, waiter) = oneshot::channel();
                 waiters.push(tell);
-                return (waiter, true);
+                return Role::Waits(waiter);
             }
-            table.insert(key.clone(), vec![tell]);
+            table.insert(key.clone(), Vec::new());
         }
-        // Without the lock from here on: a runtime that is going down drops the task, and with it the entry, at once.
-        let mut entry = Entry { table: self.table.clone(), key, open: true };
-        // In a box at once: work has kilobytes of state, which each layer around it would copy.
+        // Without the lock from here on: work that is dropped takes its entry away at once.
+        let entry = Entry { table: self.table.clone(), key, open: true };
         let work = self.between.before_steps_of(Box::pin(work()));
-        tokio::spawn(async move {
-            let value = work.await;
-            for waiter in entry.close() {
-                let _ = waiter.send(value.clone()); // who left does not hear it
-            }
-        });
-        (waiter, false)
+        Role::Leads(Led::new(Working { work, entry }))
     }
 
     /// Number of works in flight.
@@ -111,6 +125,23 @@ impl<K: Eq + Hash, V> Entry<K, V> {
             return Vec::new();
         }
         self.table.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key).unwrap_or_default()
+    }
+}
+
+impl<F, K, V> Future for Working<F, K, V>
+where
+    F: Future<Output = V>,
+    K: Eq + Hash + Unpin,
+    V: Clone,
+{
+    type Output = V;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<V> {
+        let value = ready!(Pin::new(&mut self.work).poll(context));
+        for waiter in self.entry.close() {
+            let _ = waiter.send(value.clone()); // who left does not hear it
+        }
+        Poll::Ready(value)
     }
 }
 

@@ -11,7 +11,7 @@ use proto::{Name, Question, Rank, Rcode, RrType, Rrset, Security, WallTime};
 use transport::Network;
 
 use crate::Resolver;
-use crate::addresses::{ByGlue, Lookups};
+use crate::addresses::{ByGlue, KnownServers, Lookups};
 use crate::budget::{Cost, Exhausted};
 use crate::classify::{Answered, End, Meaning, Referral};
 use crate::config::{ConfiguredZone, Minimisation, ServerKind, WhenTheyFail};
@@ -179,7 +179,7 @@ impl<N: Network> Resolver<N> {
 
     fn arrive(&self, cut: &Cut, work: &Work) {
         work.stand_at(cut.zone());
-        work.trace.record(self.env.clock.now(), || Event::AtCut {
+        work.trace.record(&self.env.clock, || Event::AtCut {
             zone: cut.zone().clone(),
             from: cut.from,
             servers: cut.delegation.servers.iter().map(|server| server.name.clone()).collect(),
@@ -232,7 +232,7 @@ impl<N: Network> Resolver<N> {
         let mut priming = work.clone();
         priming.trace = work.trace.child();
         let purpose = Purpose::Priming;
-        priming.trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
+        priming.trace.record(&self.env.clock, || Event::Started { question: question.clone(), purpose });
         self.arrive(&hints, &priming);
         let ask = Ask { question: question.clone(), whole: true };
         let reply = self.ask_zone(&hints, &ask, &priming).await;
@@ -321,9 +321,10 @@ impl<N: Network> Resolver<N> {
         ask: &Ask,
         work: &Work,
     ) -> Result<(Meaning, Option<IpAddr>), ResolveError> {
-        let (mut candidates, unknown) = self.known_addresses(cut);
+        let KnownServers { mut candidates, without, by_glue_alone } = self.known_servers(cut);
         candidates.retain(|candidate| !work.distrusts(cut.zone(), candidate.address));
-        let mut lookups = Lookups::new(unknown);
+        let mut lookups = Lookups::new(without);
+        let mut worth_asking = Some(by_glue_alone);
         let mut met: Vec<IpAddr> = Vec::new();
         let mut silent: Vec<Candidate> = Vec::new();
         let mut why = Unreachable::NoAddress;
@@ -335,7 +336,10 @@ impl<N: Network> Resolver<N> {
             }
             if !candidates.is_empty() {
                 let last_resort = ask.whole && lookups.is_empty() && !doubted;
-                let second_word = last_resort && !self.names_worth_asking(cut, Unreachable::Silent).is_empty();
+                let mut is_worth_asking = || {
+                    worth_asking.take().unwrap_or_else(|| !self.names_worth_asking(cut, Unreachable::Silent).is_empty())
+                };
+                let second_word = last_resort && is_worth_asking();
                 let tries = patience(cut, ask, &lookups, candidates.len(), second_word);
                 let failure = match self.query_shared(cut, ask, &candidates, tries, work).await? {
                     Ok(taken) => return Ok(taken),
@@ -485,7 +489,9 @@ impl<N: Network> Resolver<N> {
                 return Ok(result);
             }
             let now = self.env.clock.now();
-            work.trace.record(now, || Event::Note { text: format!("joined a question already in flight: {}", key.2) });
+            work.trace.record(&self.env.clock, || Event::Note {
+                text: format!("joined a question already in flight: {}", key.2),
+            });
             for _ in 0..queries {
                 let _ = work.budget.spend_query(&ask.question.name, now); // sent already, by somebody else
             }
@@ -549,9 +555,7 @@ impl<N: Network> Resolver<N> {
     /// How long an address may count, in seconds: that of a zone's own server no longer than the parent vouches for it, or a
     /// zone that its parent has given up would go on leading to itself (ghost domains).
     fn life_as_server(&self, name: &Name, zone: &Name, now: WallTime) -> u32 {
-        let delegation = self.cache.delegation(zone, now).filter(|(delegation, _)| delegation.zone == *zone);
-        let serves = |delegation: &Delegation| delegation.servers.iter().any(|server| server.name == *name);
-        delegation.filter(|(delegation, _)| serves(delegation)).map_or(u32::MAX, |(_, expires)| now.ttl_left(expires))
+        self.cache.delegates_to(zone, name, now).map_or(u32::MAX, |expires| now.ttl_left(expires))
     }
 
     fn keep(&self, set: &Rrset, proofs: &[Rrset], provenance: Provenance, now: WallTime) {

@@ -27,6 +27,7 @@ mod inflight;
 mod infra;
 mod iterate;
 mod lasting;
+mod led;
 mod minimise;
 mod query_zone;
 mod race;
@@ -52,6 +53,7 @@ pub use dns64::{Dns64, Dns64Error};
 pub use dnssec;
 pub use error::{ResolveError, Unreachable};
 pub use lasting::Lasting;
+pub use led::{Led, Panicked};
 pub use resolver::Resolver;
 pub use trace::{
     CachedWhat, CutSource, Entry, Event, KeySeen, Outcome, Purpose, SignatureSeen, TRACE_VERSION, Trace, Transport,

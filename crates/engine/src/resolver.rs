@@ -47,7 +47,7 @@ pub struct Resolver<N: Network> {
     /// same then joins it instead of beginning with a full budget.
     walks: Inflight<(Question, Checking), Result<Chased, ResolveError>>,
     /// What is done between the steps of walks.
-    between: Between,
+    pub(crate) between: Between,
     /// When the parent was last asked again for the servers of a zone whose servers were gone.
     pub(crate) renewals: Mutex<BTreeMap<Name, std::time::Instant>>,
     /// Gaps between names, as signed zones have shown them.
@@ -104,7 +104,8 @@ impl<N: Network> Resolver<N> {
             config,
             infra: Infra::default(),
             connections: TcpConnections::default(),
-            inflight: Inflight::new(&between),
+            // They are steps of walks, which have called the hook.
+            inflight: Inflight::new(&Between::default()),
             walks: Inflight::new(&between),
             between,
             renewals: Mutex::default(),
@@ -184,7 +185,7 @@ impl<N: Network> Resolver<N> {
                 || failure(&error),
                 |stale| {
                     let event = from_cache_event(question, CachedWhat::Stale, stale.answer.clone());
-                    work.trace.record(self.env.clock.now(), || event);
+                    work.trace.record(&self.env.clock, || event);
                     stale
                 },
             ),
@@ -232,11 +233,11 @@ impl<N: Network> Resolver<N> {
 
     fn record_all(&self, events: Vec<Event>, work: &Work) {
         for event in events {
-            work.trace.record(self.env.clock.now(), || event);
+            work.trace.record(&self.env.clock, || event);
         }
     }
 
-    /// Walks in a task of its own and waits for it as long as the client may wait.
+    /// Walks, and waits for it as long as the client may wait; then it goes on by itself.
     async fn walk_in_time(self: &Arc<Self>, asked: &ClientQuestion, work: &Work, began: std::time::Instant) -> Answer {
         let stale = self.stale_answer(&asked.question);
         let patience = match &stale {
@@ -255,13 +256,13 @@ impl<N: Network> Resolver<N> {
         let answer = match outcome {
             Some(Ok(Shared { value: Ok(chased), .. })) => return into_answer(chased),
             Some(Ok(Shared { value: Err(error), .. })) => failure(&error),
-            // The task panicked: an error of ours, told as such, and nobody else is harmed.
+            // It panicked: an error of ours, told as such, and nobody else is harmed.
             Some(Err(Abandoned)) => failure(&ResolveError::Internal),
             None => out_of_time(&work.standing(), patience),
         };
         match stale {
             Some(stale) => {
-                work.trace.record(self.env.clock.now(), || {
+                work.trace.record(&self.env.clock, || {
                     from_cache_event(&asked.question, CachedWhat::Stale, stale.answer.clone())
                 });
                 stale
@@ -338,7 +339,7 @@ impl<N: Network> Resolver<N> {
             if met.contains(&target) {
                 return Err(ResolveError::AliasLoop { name: question.name.clone(), aliases });
             }
-            work.trace.record(self.env.clock.now(), || Event::Followed { from: name.clone(), to: target.clone() });
+            work.trace.record(&self.env.clock, || Event::Followed { from: name.clone(), to: target.clone() });
             met.push(target.clone());
             name = target;
         }
@@ -456,7 +457,7 @@ impl<N: Network> Resolver<N> {
 
     /// Ends the span of a sub-question in the trace.
     pub(crate) fn finish_span(&self, work: &Work, rcode: Rcode) {
-        work.trace.record(self.env.clock.now(), || Event::Finished {
+        work.trace.record(&self.env.clock, || Event::Finished {
             rcode,
             upstream_queries: work.budget.upstream_queries(),
             bytes: work.budget.octets(),

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use proto::{Name, Question, Rcode, RrType, Rrset};
 use serde::{Serialize, Serializer};
 use tokio::sync::mpsc;
+use transport::Clock;
 
 /// Version of the serialised form; raised when a reader would misunderstand the new one.
 pub const TRACE_VERSION: u32 = 1;
@@ -364,10 +365,10 @@ impl Trace {
         state.exchanges
     }
 
-    /// Records an event; `event` is only made if the trace is on.
-    pub fn record(&self, now: Instant, event: impl FnOnce() -> Event) {
+    /// Records an event; the clock is only read, and `event` only made, if the trace is on.
+    pub fn record(&self, clock: &Clock, event: impl FnOnce() -> Event) {
         let Some(shared) = &self.shared else { return };
-        let at = now.saturating_duration_since(shared.began);
+        let at = clock.now().saturating_duration_since(shared.began);
         let entry = Entry { at, span: self.span, parent: self.parent, event: event() };
         let mut state = shared.state();
         if let Some(sink) = &state.sink {

@@ -256,7 +256,7 @@ impl<N: Network> Resolver<N> {
         }
         let child = work.for_trust();
         let purpose = Purpose::Trust { zone: zone.clone() };
-        child.trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
+        child.trace.record(&self.env.clock, || Event::Started { question: question.clone(), purpose });
         let fetched = self.iterate(question, &child).await;
         let rcode = fetched.as_ref().map_or(Rcode::SERVFAIL, |_| Rcode::NOERROR);
         self.finish_span(&child, rcode);
@@ -274,14 +274,14 @@ impl<N: Network> Resolver<N> {
         if work.trace.is_on()
             || !needed
             || self.cache.lookup(&question, now).is_some()
-            || self.known_addresses(cut).0.is_empty()
+            || self.known_servers(cut).candidates.is_empty()
         {
             return;
         }
         let (resolver, asked_cut, child) = (self.clone(), cut.clone(), work.for_trust());
         let purpose = Purpose::Trust { zone: zone.clone() };
-        child.trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
-        let asking = tokio::spawn(async move {
+        child.trace.record(&self.env.clock, || Event::Started { question: question.clone(), purpose });
+        let asking = async move {
             let ask = Ask { question: question.clone(), whole: true };
             let asked = resolver.clone().ask_zone_boxed(asked_cut, ask, child.clone()).await;
             let rcode = if asked.is_ok() { Rcode::NOERROR } else { Rcode::SERVFAIL };
@@ -290,7 +290,8 @@ impl<N: Network> Resolver<N> {
             let Ok((Meaning::Answer(answered), by)) = asked else { return None };
             resolver.store(&question, &answered, &zone, &Standing::uniform(Security::Unchecked));
             Some(Fetched { answered, zone, by })
-        });
+        };
+        let asking = tokio::spawn(self.between.before_steps_of(Box::pin(asking)));
         work.keep_keys(cut.delegation.zone.clone(), asking);
     }
 
@@ -455,7 +456,7 @@ impl<N: Network> Resolver<N> {
             Trust::Bogus(why) => (&[][..], TrustSeen::Bogus, Some(why)),
             Trust::NoCut => return,
         };
-        work.trace.record(self.env.clock.now(), || {
+        work.trace.record(&self.env.clock, || {
             let present = |rtype: RrType, rdata: &[u8]| format!("{rtype} {}", proto::rdata::present(rtype, rdata));
             let vouchers = voucher.map(|voucher| {
                 let ds = voucher.ds.iter().map(|rdata| present(RrType::DS, rdata));

@@ -432,7 +432,7 @@ impl<N: Network> Resolver<N> {
             Err(ResolveError::Bogus(why)) => (TrustSeen::Bogus, None, Some(why.clone())),
             Err(_) => return,
         };
-        work.trace.record(self.env.clock.now(), || Event::Checked {
+        work.trace.record(&self.env.clock, || Event::Checked {
             name: name.clone(),
             rtype,
             denial,

@@ -1,15 +1,18 @@
 //! Questions that wait for the walk: identical ones are asked once, and nobody takes more than a share of the places.
 //!
-//! The work is a task of its own. A client that leaves does not stop it, a panic in it is told to those who wait, and
-//! however it ends, its place is free again.
+//! Who asks first does the work ([`Led`]). A client that leaves does not stop it, a panic in it is told to those who wait,
+//! and however it ends, its place is free again.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 
-use engine::{Answer, ClientQuestion};
+use engine::{Answer, ClientQuestion, Led, Panicked};
 use proto::{Ede, EdeCode, Name, Rcode};
-use tokio::sync::watch;
+use tokio::sync::oneshot;
 
 use crate::client::{Client, ClientKey, Transport};
 use crate::config::QuestionLimits;
@@ -29,9 +32,10 @@ struct State {
     by_client: HashMap<ClientKey, usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct InFlight {
-    answer: watch::Receiver<Option<Arc<Answer>>>,
+    /// Those who wait beside the one who began, in the order in which they came.
+    others: Vec<oneshot::Sender<Arc<Answer>>>,
     /// Clients that asked over datagrams; they wait to the end, so none is ever taken out.
     datagrams: Vec<ClientKey>,
 }
@@ -52,11 +56,29 @@ pub(crate) enum Full {
 /// A place among those who wait for an answer.
 #[derive(Debug)]
 pub(crate) struct Waiter {
-    answer: watch::Receiver<Option<Arc<Answer>>>,
+    wait: Wait,
     /// Whether it waits for somebody else's question.
     pub(crate) joined: Joined,
     questions: Arc<Questions>,
     client: ClientKey,
+}
+
+/// How the answer comes.
+#[derive(Debug)]
+enum Wait {
+    /// By our own work.
+    Leads(Led<Working>),
+    /// By somebody else's.
+    Joined(oneshot::Receiver<Arc<Answer>>),
+    /// It has come.
+    Over(Result<Arc<Answer>, Panicked>),
+}
+
+/// The work, and the place of its question.
+struct Working {
+    /// In a box: it is large, and each layer around it would copy it.
+    work: Pin<Box<dyn Future<Output = Answer> + Send>>,
+    place: Place,
 }
 
 /// Whether a question began the work or joined it.
@@ -84,36 +106,34 @@ impl Questions {
         F: Future<Output = Answer> + Send + 'static,
     {
         let key = client.key();
-        let (done, answer, joined) = {
+        let waits = {
             let mut state = self.state();
             if state.by_client.get(&key).is_some_and(|waiting| *waiting >= self.limits.waiting_per_client) {
                 return Err(Full::Client);
             }
-            let (done, answer) = match state.in_flight.get_mut(asked) {
+            let waits = match state.in_flight.get_mut(asked) {
                 Some(found) => {
                     admit(found, key, client.transport, &self.limits)?;
-                    (None, found.answer.clone())
+                    let (tell, answer) = oneshot::channel();
+                    found.others.push(tell);
+                    Some(answer)
                 }
                 None => {
-                    let (done, answer) = state.begin(asked, client, &self.limits)?;
-                    (Some(done), answer)
+                    state.begin(asked, client, &self.limits)?;
+                    None
                 }
             };
             *state.by_client.entry(key).or_default() += 1;
-            let joined = if done.is_some() { Joined::Began } else { Joined::Joined };
-            (done, answer, joined)
+            waits
         };
-        let waiter = Waiter { answer, joined, questions: self.clone(), client: key };
-        if let Some(done) = done {
-            let place = Place { questions: self.clone(), asked: asked.clone() };
-            let work = Box::pin(work()); // large: each layer of a task would copy it
-            tokio::spawn(async move {
-                let answer = work.await;
-                drop(place); // first, so that a client that comes now is answered from the cache
-                let _ = done.send(Some(Arc::new(answer))); // all may have left
-            });
-        }
-        Ok(waiter)
+        let (wait, joined) = match waits {
+            Some(answer) => (Wait::Joined(answer), Joined::Joined),
+            None => {
+                let place = Place { questions: self.clone(), asked: asked.clone(), open: true };
+                (Wait::Leads(Led::new(Working { work: Box::pin(work()), place })), Joined::Began)
+            }
+        };
+        Ok(Waiter { wait, joined, questions: self.clone(), client: key })
     }
 
     /// Questions in flight.
@@ -138,10 +158,8 @@ fn admit(found: &mut InFlight, key: ClientKey, transport: Transport, limits: &Qu
     Ok(())
 }
 
-type Channel = (watch::Sender<Option<Arc<Answer>>>, watch::Receiver<Option<Arc<Answer>>>);
-
 impl State {
-    fn begin(&mut self, asked: &ClientQuestion, client: Client, limits: &QuestionLimits) -> Result<Channel, Full> {
+    fn begin(&mut self, asked: &ClientQuestion, client: Client, limits: &QuestionLimits) -> Result<(), Full> {
         if self.in_flight.len() >= limits.in_flight {
             return Err(Full::All);
         }
@@ -157,12 +175,11 @@ impl State {
         for place in domains {
             *self.by_domain.entry(place).or_default() += 1;
         }
-        let (done, answer) = watch::channel(None);
-        let mut entry = InFlight { answer: answer.clone(), datagrams: Vec::new() };
+        let mut entry = InFlight::default();
         // The first one always has a place.
         let _ = admit(&mut entry, client.key(), client.transport, limits);
         self.in_flight.insert(asked.clone(), entry);
-        Ok((done, answer))
+        Ok(())
     }
 }
 
@@ -199,15 +216,45 @@ enum Share {
 struct Place {
     questions: Arc<Questions>,
     asked: ClientQuestion,
+    /// Once closed, what stands under the question is somebody else's.
+    open: bool,
+}
+
+impl Place {
+    /// Takes the place away, so that a client that comes now is answered from the cache, and gives those who wait.
+    fn close(&mut self) -> Vec<oneshot::Sender<Arc<Answer>>> {
+        if !std::mem::take(&mut self.open) {
+            return Vec::new();
+        }
+        let mut state = self.questions.state();
+        for place in domains(&self.asked) {
+            subtract(&mut state.by_domain, &place);
+        }
+        state.in_flight.remove(&self.asked).map(|entry| entry.others).unwrap_or_default()
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut state = self.questions.state();
-        state.in_flight.remove(&self.asked);
-        for place in domains(&self.asked) {
-            subtract(&mut state.by_domain, &place);
+        drop(self.close());
+    }
+}
+
+impl Future for Working {
+    type Output = Arc<Answer>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Arc<Answer>> {
+        let answer = Arc::new(ready!(self.work.as_mut().poll(context)));
+        for other in self.place.close() {
+            let _ = other.send(answer.clone()); // who left does not hear it
         }
+        Poll::Ready(answer)
+    }
+}
+
+impl fmt::Debug for Working {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Working").field("asked", &self.place.asked).finish_non_exhaustive()
     }
 }
 
@@ -223,25 +270,27 @@ fn subtract<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
 impl Waiter {
     /// Waits until there is an answer or there will be none.
     pub(crate) async fn ready(&mut self) {
-        let _ = self.answer.wait_for(Option::is_some).await;
+        let outcome = match &mut self.wait {
+            Wait::Leads(work) => work.await,
+            Wait::Joined(answer) => answer.await.map_err(|_| Panicked),
+            Wait::Over(_) => return,
+        };
+        self.wait = Wait::Over(outcome);
     }
 
     /// Waits for the answer; an error if the work panicked.
     pub(crate) async fn answer(mut self) -> Result<Arc<Answer>, Panicked> {
-        let answer = self.answer.wait_for(Option::is_some).await.map_err(|_| Panicked)?;
-        Ok(answer.clone().expect("waited for it"))
+        self.ready().await;
+        match std::mem::replace(&mut self.wait, Wait::Over(Err(Panicked))) {
+            Wait::Over(outcome) => outcome,
+            Wait::Leads(_) | Wait::Joined(_) => unreachable!("waited for it"),
+        }
     }
 }
 
-/// The work ended without an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Panicked;
-
-impl Panicked {
-    /// What clients are told.
-    pub(crate) fn answer(self) -> Answer {
-        Answer::failure(Rcode::SERVFAIL, Ede::new(EdeCode::OTHER, "internal error"))
-    }
+/// What clients are told when the work ended without an answer.
+pub(crate) fn internal_error() -> Answer {
+    Answer::failure(Rcode::SERVFAIL, Ede::new(EdeCode::OTHER, "internal error"))
 }
 
 impl Drop for Waiter {

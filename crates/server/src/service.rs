@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use engine::{Answer, ClientQuestion, Hook, Lasting, Resolver, Trace};
+use engine::{Answer, ClientQuestion, Hook, Lasting, Panicked, Resolver, Trace};
 use proto::{Ede, EdeCode, Question, Rcode, Rrset, Security, WallTime};
 use tracing::debug;
 use transport::{Clock, Network};
@@ -14,7 +14,7 @@ use crate::client::{Client, Transport};
 use crate::config::{QuestionLimits, ServerConfig};
 use crate::local::{Local, LocalData};
 use crate::policy::{self, Decision};
-use crate::questions::{Full, Joined, Questions, Waiter};
+use crate::questions::{Full, Joined, Questions, Waiter, internal_error};
 use crate::ready::{Asked, ReadyReplies};
 use crate::receive::{self, Query, Received, ReplyTo};
 use crate::respond::{self, Content, Reply, Style};
@@ -171,9 +171,9 @@ impl<N: Network> Service<N> {
     /// Waits for the answer and writes the reply; `None` if a datagram's data came too late.
     pub async fn finish(&self, waiting: Box<Waiting>) -> Option<Vec<u8>> {
         let Waiting { reply_to, client, came, behind, waiter } = *waiting;
-        let answer = waiter.answer().await.unwrap_or_else(|panicked| {
+        let answer = waiter.answer().await.unwrap_or_else(|Panicked| {
             self.stats.panics.increment();
-            Arc::new(panicked.answer())
+            Arc::new(internal_error())
         });
         let age = self.clock.now().saturating_duration_since(came);
         if client.transport == Transport::Datagram && age > self.limits.datagram_age && has_data(&answer) {

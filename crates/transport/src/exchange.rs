@@ -2,6 +2,7 @@
 //!
 //! What it deliberately does not do: choose servers, retry lost datagrams, or read the meaning of a reply.
 
+use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
@@ -115,17 +116,22 @@ pub enum Begin {
 
 /// What to ask, whom, and how.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct Ask<'q> {
     /// The server.
     pub server: SocketAddr,
     /// The question.
-    pub question: Question,
+    pub question: &'q Question,
     /// Its style.
     pub style: Style,
     /// How long to wait.
     pub patience: Patience,
     /// Which transport first.
     pub begin: Begin,
+}
+
+thread_local! {
+    /// Where datagrams are received. Between receiving and reading nobody waits, so that one is enough for a thread.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// Asks one server one question.
@@ -137,11 +143,11 @@ pub struct Ask {
 pub async fn exchange<N: Network>(
     env: &Env<N>,
     connections: &TcpConnections<N::Tcp>,
-    mut ask: Ask,
+    ask: &mut Ask<'_>,
     listener: Listener<'_>,
 ) -> Result<Reply, ExchangeError> {
     if ask.begin == Begin::Tcp {
-        return Box::pin(over_tcp(env, connections, &ask, listener)).await;
+        return Box::pin(over_tcp(env, connections, ask, listener)).await;
     }
     let again = |why| match listener(Progress::AskingAgain(why)) {
         ControlFlow::Continue(()) => Ok(()),
@@ -149,41 +155,37 @@ pub async fn exchange<N: Network>(
     };
     let (mut cookie_rounds, mut suspicions) = (0, 0);
     loop {
-        let reply = match over_udp(env, &ask, listener).await? {
-            FromUdp::Reply(reply) => reply,
-            FromUdp::Suspicious(why) => {
+        let came = over_udp(env, ask, listener).await?;
+        match further(came) {
+            Further::Done(reply) => return Ok(reply),
+            Further::Suspicious(why) => {
                 suspicions += 1;
                 again(why)?;
-                let tcp = ask.patience.tcp.min(SUSPICIOUS_TCP_PATIENCE);
-                let quickly = Ask { patience: Patience { tcp, ..ask.patience }, ..ask.clone() };
-                match Box::pin(over_tcp(env, connections, &quickly, listener)).await {
+                match Box::pin(over_tcp_quickly(env, connections, ask, listener)).await {
                     // RFC 5452 §9: a suspicion ends nothing and blames nobody; without TCP, UDP gets another chance.
                     Err(_) if suspicions == 1 => {
                         again(Again::WithoutTcp)?;
                         if why == Again::CaseMismatch {
                             ask.style.case = Case::AsGiven;
                         }
-                        continue;
                     }
                     outcome => return outcome,
                 }
             }
-        };
-        if reply.message.rcode() == Rcode::BADCOOKIE && reply.server_cookie.is_some() {
-            again(Again::BadCookie)?;
-            cookie_rounds += 1;
-            // RFC 7873 §5.3: once more with the new cookie, then over TCP.
-            match &mut ask.style.cookie {
-                Some(cookie) if cookie_rounds == 1 => cookie.server = reply.server_cookie,
-                Some(_) | None => return Box::pin(over_tcp(env, connections, &ask, listener)).await,
+            Further::WithCookie(server) => {
+                again(Again::BadCookie)?;
+                cookie_rounds += 1;
+                // RFC 7873 §5.3: once more with the new cookie, then over TCP.
+                match &mut ask.style.cookie {
+                    Some(cookie) if cookie_rounds == 1 => cookie.server = Some(server),
+                    Some(_) | None => return Box::pin(over_tcp(env, connections, ask, listener)).await,
+                }
             }
-            continue;
+            Further::Truncated => {
+                again(Again::Truncated)?; // RFC 7766 §5
+                return Box::pin(over_tcp(env, connections, ask, listener)).await;
+            }
         }
-        if reply.message.flags.has(Flags::TC) {
-            again(Again::Truncated)?; // RFC 7766 §5
-            return Box::pin(over_tcp(env, connections, &ask, listener)).await;
-        }
-        return Ok(reply);
     }
 }
 
@@ -192,39 +194,69 @@ enum FromUdp {
     Suspicious(Again),
 }
 
-async fn over_udp<N: Network>(env: &Env<N>, ask: &Ask, listener: Listener<'_>) -> Result<FromUdp, ExchangeError> {
-    let ids = env.entropy.clone();
-    let sent = Sent::new(ask.server, &ask.question, &ask.style, ids.bits16(), || ids.bits());
+/// What to do with what came over UDP.
+enum Further {
+    Done(Reply),
+    Suspicious(Again),
+    WithCookie(Vec<u8>),
+    Truncated,
+}
+
+fn further(came: FromUdp) -> Further {
+    match came {
+        FromUdp::Suspicious(why) => Further::Suspicious(why),
+        FromUdp::Reply(Reply { message, server_cookie: Some(cookie), .. }) if message.rcode() == Rcode::BADCOOKIE => {
+            Further::WithCookie(cookie)
+        }
+        FromUdp::Reply(reply) if reply.message.flags.has(Flags::TC) => Further::Truncated,
+        FromUdp::Reply(reply) => Further::Done(reply),
+    }
+}
+
+/// A datagram, in the buffer of whoever reads it.
+struct Datagram {
+    buffer: Vec<u8>,
+    octets: usize,
+    source: SocketAddr,
+}
+
+async fn receive<F: UdpFlow>(flow: &mut F, largest: usize) -> io::Result<Datagram> {
+    flow.readable().await?;
+    let mut buffer = BUFFER.take();
+    if buffer.len() < largest {
+        buffer.resize(largest, 0);
+    }
+    let (octets, source) = flow.recv(&mut buffer[..largest]).await?;
+    Ok(Datagram { buffer, octets, source })
+}
+
+async fn over_udp<N: Network>(env: &Env<N>, ask: &Ask<'_>, listener: Listener<'_>) -> Result<FromUdp, ExchangeError> {
+    let sent = Sent::new(ask.server, ask.question, &ask.style, env.entropy.bits16(), || env.entropy.bits());
     let mut flow = open_udp(env, ask.server).await?;
     let began = env.clock.now();
     let deadline = Instant::from_std(began + ask.patience.udp);
     flow.send(&sent.octets).await.map_err(|error| ExchangeError::Refused(error.kind()))?;
     let largest = MAX_DATAGRAM.min(usize::from(ask.style.edns.unwrap_or(512)).max(4096));
-    let mut buffer = Vec::new();
     let mut near_misses = 0;
     loop {
-        let received = async {
-            flow.readable().await?;
-            buffer.resize(largest, 0);
-            flow.recv(&mut buffer).await
-        };
-        let (length, source) = match timeout_at(deadline, received).await {
+        let Datagram { mut buffer, octets, source } = match timeout_at(deadline, receive(&mut flow, largest)).await {
             Err(_) => return Err(ExchangeError::Timeout),
             Ok(Err(error)) => return Err(ExchangeError::Refused(error.kind())),
-            Ok(Ok(received)) => received,
+            Ok(Ok(datagram)) => datagram,
         };
-        if listener(Progress::Received(length)).is_break() {
+        if listener(Progress::Received(octets)).is_break() {
             return Err(ExchangeError::Stopped);
         }
-        match sent.read_reply(source, &mut buffer[..length]) {
+        let read = sent.read_reply(source, &mut buffer[..octets]);
+        BUFFER.set(buffer);
+        match read {
             Ok(message) => {
                 let rtt = env.clock.now().saturating_duration_since(began);
                 let server_cookie = server_cookie(&message);
                 if near_misses == 0 {
                     flow.keep();
                 }
-                let reply = Reply { message, octets: length, rtt, over_tcp: false, server_cookie };
-                return Ok(FromUdp::Reply(reply));
+                return Ok(FromUdp::Reply(Reply { message, octets, rtt, over_tcp: false, server_cookie }));
             }
             Err(mismatch) => {
                 // RFC 5452 §9: drop it and go on waiting; it neither ends the question nor blames the server.
@@ -256,15 +288,27 @@ async fn open_udp<N: Network>(env: &Env<N>, to: SocketAddr) -> Result<N::Udp, Ex
     Err(ExchangeError::NoRoute(last))
 }
 
+/// Over TCP because UDP looked suspicious.
+async fn over_tcp_quickly<N: Network>(
+    env: &Env<N>,
+    connections: &TcpConnections<N::Tcp>,
+    ask: &Ask<'_>,
+    listener: Listener<'_>,
+) -> Result<Reply, ExchangeError> {
+    let tcp = ask.patience.tcp.min(SUSPICIOUS_TCP_PATIENCE);
+    let quickly = Ask { patience: Patience { tcp, ..ask.patience }, ..ask.clone() };
+    over_tcp(env, connections, &quickly, listener).await
+}
+
 async fn over_tcp<N: Network>(
     env: &Env<N>,
     connections: &TcpConnections<N::Tcp>,
-    ask: &Ask,
+    ask: &Ask<'_>,
     listener: Listener<'_>,
 ) -> Result<Reply, ExchangeError> {
     // The connection proves both addresses: neither mixed case nor a cookie adds anything (RFC 7873 §5.2).
     let style = Style { case: Case::AsGiven, cookie: None, ..ask.style.clone() };
-    let sent = Sent::new(ask.server, &ask.question, &style, env.entropy.bits16(), || 0);
+    let sent = Sent::new(ask.server, ask.question, &style, env.entropy.bits16(), || 0);
     let began = env.clock.now();
     let deadline = Instant::from_std(began + ask.patience.tcp);
     let asking = connections.ask(env, ask.server, &sent.octets, listener);

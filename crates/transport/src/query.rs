@@ -41,15 +41,13 @@ pub struct Cookie {
 
 /// A query that is under way, with all that its reply is compared to.
 #[derive(Debug, Clone)]
-pub(crate) struct Sent {
+pub(crate) struct Sent<'a> {
+    /// Its identifier stands in here, and its question with the letter case that was drawn.
     pub(crate) octets: Vec<u8>,
-    pub(crate) server: SocketAddr,
-    id: u16,
-    /// The question as it went out, mixed case included.
-    question: Question,
-    /// The question's name as it was before its case was mixed.
-    plain: Question,
-    cookie: Option<Cookie>,
+    server: SocketAddr,
+    /// The question before its letter case was mixed.
+    plain: &'a Question,
+    cookie: Option<&'a Cookie>,
 }
 
 /// Why a datagram is not the reply to our query (RFC 5452 §9).
@@ -71,12 +69,12 @@ pub enum Mismatch {
     Malformed,
 }
 
-impl Sent {
+impl<'a> Sent<'a> {
     /// Makes the query; `id` and `case_bits` are fresh draws.
     pub(crate) fn new(
         server: SocketAddr,
-        plain: &Question,
-        style: &Style,
+        plain: &'a Question,
+        style: &'a Style,
         id: u16,
         case_bits: impl FnMut() -> u64,
     ) -> Self {
@@ -84,8 +82,7 @@ impl Sent {
             Case::Mixed => plain.name.with_random_case(case_bits),
             Case::AsGiven => plain.name.clone(),
         };
-        let question = Question::new(name, plain.rtype);
-        let mut message = Message::query(id, question.clone());
+        let mut message = Message::query(id, Question::new(name, plain.rtype));
         message.flags.set(Flags::RD, style.recursion_desired);
         message.flags.set(Flags::CD, style.checking_disabled);
         if let Some(size) = style.edns {
@@ -97,8 +94,8 @@ impl Sent {
             }
             message.edns = Some(edns);
         }
-        let cookie = style.cookie.clone().filter(|_| style.edns.is_some());
-        Self { octets: message.to_wire(), server, id, question, plain: plain.clone(), cookie }
+        let cookie = style.cookie.as_ref().filter(|_| style.edns.is_some());
+        Self { octets: message.to_wire(), server, plain, cookie }
     }
 
     /// Reads a datagram if it is the reply to this query; `octets` are changed to the plain letter case.
@@ -109,21 +106,22 @@ impl Sent {
             return Err(Mismatch::Source);
         }
         let Some(header) = octets.first_chunk::<HEADER_OCTETS>() else { return Err(Mismatch::Malformed) };
-        if u16::from_be_bytes([header[0], header[1]]) != self.id {
+        if header[..2] != self.octets[..2] {
             return Err(Mismatch::Id);
         }
         let flags = Flags(u16::from_be_bytes([header[2], header[3]]));
         if !flags.has(Flags::QR) || flags.opcode() != Opcode::QUERY {
             return Err(Mismatch::NotAReply);
         }
-        let end = HEADER_OCTETS + self.question.name.wire().len() + 4;
+        let plain = self.plain.name.wire();
+        let end = HEADER_OCTETS + plain.len() + 4;
         let Some(question) = octets.get(HEADER_OCTETS..end).filter(|_| header[4..6] == [0, 1]) else {
             return Err(Mismatch::Question);
         };
         let (name, kind) = question.split_at(question.len() - 4);
-        let [t1, t0] = self.question.rtype.0.to_be_bytes();
+        let [t1, t0] = self.plain.rtype.0.to_be_bytes();
         let [c1, c0] = Class::IN.0.to_be_bytes();
-        let sent = self.question.name.wire();
+        let sent = &self.octets[HEADER_OCTETS..][..plain.len()];
         if kind != [t1, t0, c1, c0] || !name.eq_ignore_ascii_case(sent) {
             return Err(Mismatch::Question);
         }
@@ -131,7 +129,6 @@ impl Sent {
             return Err(Mismatch::Case);
         }
         // Compressed names point into the question: give it back its own letter case before they are read.
-        let plain = self.plain.name.wire();
         octets[HEADER_OCTETS..HEADER_OCTETS + plain.len()].copy_from_slice(plain);
         let message = Message::parse(octets).map_err(|_| Mismatch::Malformed)?;
         self.check_cookie(&message)?;
@@ -140,7 +137,7 @@ impl Sent {
 
     /// RFC 7873 §5.3: a reply with a wrong client cookie is forged; so is one without from a server that has them.
     fn check_cookie(&self, reply: &Message) -> Result<(), Mismatch> {
-        let Some(sent) = &self.cookie else { return Ok(()) };
+        let Some(sent) = self.cookie else { return Ok(()) };
         // An option of a length that RFC 7873 §4 does not know is no cookie.
         let legal = |cookie: &&[u8]| matches!(cookie.len(), 8 | 16..=40);
         let got = reply.edns.as_ref().and_then(|edns| edns.option(OptionCode::COOKIE)).filter(legal);
@@ -161,7 +158,12 @@ pub(crate) fn server_cookie(reply: &Message) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::LazyLock;
+
     use proto::{Name, Record, RrType};
+
+    static QUESTION: LazyLock<Question> = LazyLock::new(|| Question::new("www.example.".parse().unwrap(), RrType::A));
+    static STYLE: LazyLock<Style> = LazyLock::new(style);
 
     fn style() -> Style {
         let cookie = Some(Cookie { client: [7; 8], server: None });
@@ -175,12 +177,11 @@ mod tests {
         }
     }
 
-    fn sent() -> Sent {
-        let question = Question::new("www.example.".parse().unwrap(), RrType::A);
-        Sent::new("192.0.2.1:53".parse().unwrap(), &question, &style(), 0x1234, || 0b1011)
+    fn sent() -> Sent<'static> {
+        Sent::new("192.0.2.1:53".parse().unwrap(), &QUESTION, &STYLE, 0x1234, || 0b1011)
     }
 
-    fn reply_to(sent: &Sent) -> Message {
+    fn reply_to(sent: &Sent<'_>) -> Message {
         let mut reply = Message::parse(&sent.octets).unwrap();
         reply.flags.set(Flags::QR, true);
         let owner = reply.questions[0].question.name.clone();
@@ -247,7 +248,8 @@ mod tests {
         let reply = sent.read_reply(sent.server, &mut octets).unwrap();
         let plain: Name = "www.example.".parse().unwrap();
         assert!(reply.answer[0].name.eq_with_case(&plain));
-        assert!(!sent.question.name.eq_with_case(&plain), "the query itself was in mixed case");
+        let asked = Message::parse(&sent.octets).unwrap().questions[0].question.name.clone();
+        assert!(!asked.eq_with_case(&plain), "the query itself was in mixed case");
     }
 
     #[test]

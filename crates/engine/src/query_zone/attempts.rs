@@ -183,7 +183,7 @@ impl<N: Network> Attempts<N> {
             let outcome = Outcome::Timeout { after_ms };
             let exchange = running.exchange;
             let event = Event::Replied { exchange, rtt_us: 0, bytes: 0, outcome, records: vec![] };
-            self.work.trace.record(now, || event);
+            self.work.trace.record(&self.resolver.env.clock, || event);
             count(&mut self.silent, &running.candidate);
         }
         if race.len() >= MAX_PARALLEL

@@ -1,5 +1,6 @@
 //! One question to one server, told to the trace as it goes.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use transport::{Again, Ask, Begin, Case, Cookie, Mismatch, Network, Patience, Progress, Style, exchange};
 
-use super::{Heard, Planned, Tried, ZoneQuestion};
+use super::{Planned, Tried, ZoneQuestion};
 use crate::Resolver;
 use crate::config::ServerKind;
 use crate::infra::{Lesson, ServerStats};
@@ -49,24 +50,25 @@ impl<N: Network> Resolver<N> {
     }
 }
 
-pub(super) async fn one_try<N: Network>(
+/// Asks. What it captures is used where it lies: a question in flight has no room for a second copy.
+pub(super) fn one_try<N: Network>(
     resolver: Arc<Resolver<N>>,
     ask: Arc<ZoneQuestion>,
     work: Work,
     planned: Planned,
-) -> Tried {
-    let Planned { candidate, exchange: number, style, heard } = planned;
-    let server = SocketAddr::new(candidate.address, candidate.port);
-    let teller =
-        Teller { resolver: &resolver, ask: &ask, work: &work, candidate: &candidate, server, number, heard: &heard };
-    teller.asked(Transport::Udp);
-    let with_edns = style.edns.is_some();
-    let patience = Patience { udp: UDP_PATIENCE, tcp: TCP_PATIENCE };
-    let question = ask.question.clone();
-    let asking = Ask { server, question, style, patience, begin: Begin::Udp };
-    let result = exchange(&resolver.env, &resolver.connections, asking, &|step| teller.tell(step)).await;
-    let case_broken = heard.case_mismatch.load(Ordering::Relaxed) && result.is_ok();
-    Tried { candidate, exchange: number, result, with_edns, case_broken }
+) -> impl Future<Output = Tried> + Send + 'static {
+    async move {
+        let server = SocketAddr::new(planned.candidate.address, planned.candidate.port);
+        let teller = Teller { resolver: &resolver, ask: &ask, work: &work, planned: &planned };
+        teller.asked(Transport::Udp);
+        let patience = Patience { udp: UDP_PATIENCE, tcp: TCP_PATIENCE };
+        let mut asking =
+            Ask { server, question: &ask.question, style: planned.style.clone(), patience, begin: Begin::Udp };
+        let result = exchange(&resolver.env, &resolver.connections, &mut asking, &|step| teller.tell(step)).await;
+        let case_broken = planned.heard.case_mismatch.load(Ordering::Relaxed) && result.is_ok();
+        let Planned { candidate, exchange, style, .. } = planned;
+        Tried { candidate, exchange, result, with_edns: style.edns.is_some(), case_broken }
+    }
 }
 
 /// Hears an exchange: spends the budget, before each further question and for all that comes, and writes the trace.
@@ -74,17 +76,14 @@ struct Teller<'a, N: Network> {
     resolver: &'a Resolver<N>,
     ask: &'a ZoneQuestion,
     work: &'a Work,
-    candidate: &'a Candidate,
-    server: SocketAddr,
-    number: u32,
-    heard: &'a Heard,
+    planned: &'a Planned,
 }
 
 impl<N: Network> Teller<'_, N> {
     fn tell(&self, step: Progress) -> ControlFlow<()> {
         match step {
             Progress::Received(octets) => self.work.budget.note_octets(octets),
-            Progress::Ignored(Mismatch::Cookie) => self.heard.cookie_missing.store(true, Ordering::Relaxed),
+            Progress::Ignored(Mismatch::Cookie) => self.planned.heard.cookie_missing.store(true, Ordering::Relaxed),
             Progress::Ignored(_) => {}
             Progress::AskingAgain(why) => return self.ask_again(why),
         }
@@ -96,7 +95,7 @@ impl<N: Network> Teller<'_, N> {
         if self.work.budget.spend_query(&self.ask.question.name, now).is_err() {
             return ControlFlow::Break(());
         }
-        self.heard.more_queries.fetch_add(1, Ordering::Relaxed);
+        self.planned.heard.more_queries.fetch_add(1, Ordering::Relaxed);
         let (outcome, transport) = match why {
             Again::Truncated => (Outcome::Truncated, Transport::Tcp),
             Again::BadCookie => (Outcome::BadCookie, Transport::Udp),
@@ -105,25 +104,25 @@ impl<N: Network> Teller<'_, N> {
             Again::Reconnect => (Outcome::Unreachable { why: "the idle connection had ended".into() }, Transport::Tcp),
         };
         if why == Again::CaseMismatch {
-            self.heard.case_mismatch.store(true, Ordering::Relaxed);
+            self.planned.heard.case_mismatch.store(true, Ordering::Relaxed);
         }
         if matches!(why, Again::Truncated | Again::BadCookie) {
             // The server's own reply; a suspicious one may be anybody's and teaches nothing.
-            self.resolver.infra.learn(self.candidate.address, Lesson::Alive, now);
+            self.resolver.infra.learn(self.planned.candidate.address, Lesson::Alive, now);
         }
-        self.heard.over_tcp.store(transport == Transport::Tcp, Ordering::Relaxed);
-        let replied = Event::Replied { exchange: self.number, rtt_us: 0, bytes: 0, outcome, records: vec![] };
-        self.work.trace.record(now, || replied);
+        self.planned.heard.over_tcp.store(transport == Transport::Tcp, Ordering::Relaxed);
+        let replied = Event::Replied { exchange: self.planned.exchange, rtt_us: 0, bytes: 0, outcome, records: vec![] };
+        self.work.trace.record(&self.resolver.env.clock, || replied);
         self.asked(transport);
         ControlFlow::Continue(())
     }
 
     fn asked(&self, transport: Transport) {
-        self.work.trace.record(self.resolver.env.clock.now(), || Event::Asked {
-            exchange: self.number,
+        self.work.trace.record(&self.resolver.env.clock, || Event::Asked {
+            exchange: self.planned.exchange,
             zone: self.ask.zone.clone(),
-            server: self.candidate.server.clone(),
-            address: self.server,
+            server: self.planned.candidate.server.clone(),
+            address: SocketAddr::new(self.planned.candidate.address, self.planned.candidate.port),
             transport,
             question: self.ask.question.clone(),
         });

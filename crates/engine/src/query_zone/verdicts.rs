@@ -48,7 +48,7 @@ impl<N: Network> Attempts<N> {
             ServerKind::Authoritative => classify(&reply.message, &scrubbed, question, zone, limits),
             ServerKind::Recursive => classify_recursive(&reply.message, &scrubbed, question, zone),
         };
-        self.record(&tried, reply, &scrubbed, &verdict, now);
+        self.record(&tried, reply, &scrubbed, &verdict);
         self.judge(&tried, reply.message.rcode(), verdict, now)
     }
 
@@ -122,7 +122,7 @@ impl<N: Network> Attempts<N> {
             }
         };
         let rtt_us = 0;
-        self.work.trace.record(now, || Event::Replied {
+        self.work.trace.record(&self.resolver.env.clock, || Event::Replied {
             exchange: tried.exchange,
             rtt_us,
             bytes: 0,
@@ -147,21 +147,27 @@ impl<N: Network> Attempts<N> {
         }
     }
 
-    fn record(&self, tried: &Tried, reply: &Reply, scrubbed: &Scrubbed, verdict: &Verdict, now: Instant) {
+    fn record(&self, tried: &Tried, reply: &Reply, scrubbed: &Scrubbed, verdict: &Verdict) {
         let trace = &self.work.trace;
         if !trace.is_on() {
             return;
         }
         for dropped in &scrubbed.dropped {
             let (record, why) = (dropped.record.clone(), dropped.why.describe().to_owned());
-            trace.record(now, || Event::Scrubbed { exchange: tried.exchange, record, why });
+            trace.record(&self.resolver.env.clock, || Event::Scrubbed { exchange: tried.exchange, record, why });
         }
         let edns_rejected =
             tried.with_edns && matches!(reply.message.rcode(), Rcode::FORMERR | Rcode::NOTIMP | Rcode::BADVERS);
         let (outcome, records) = describe(verdict, edns_rejected, self.ask.whole);
         let rtt_us = reply.rtt.as_micros() as u64;
         let bytes = reply.octets;
-        trace.record(now, || Event::Replied { exchange: tried.exchange, rtt_us, bytes, outcome, records });
+        trace.record(&self.resolver.env.clock, || Event::Replied {
+            exchange: tried.exchange,
+            rtt_us,
+            bytes,
+            outcome,
+            records,
+        });
     }
 }
 

@@ -109,7 +109,7 @@ impl<N: Network> Resolver<N> {
     ) -> Answer {
         let question = asked.question.clone();
         let purpose = Purpose::Client;
-        trace.record(self.env.clock.now(), || Event::Started { question: question.clone(), purpose });
+        trace.record(&self.env.clock, || Event::Started { question: question.clone(), purpose });
         let mut work = Work::new(&question, budget, trace);
         work.checked = self.checked_for(asked.checking);
         let known = match look {
@@ -131,7 +131,7 @@ impl<N: Network> Resolver<N> {
             upstream_queries: work.budget.upstream_queries(),
             bytes: work.budget.octets(),
         };
-        work.trace.record(self.env.clock.now(), || finished);
+        work.trace.record(&self.env.clock, || finished);
         answer
     }
 
