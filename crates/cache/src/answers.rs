@@ -7,6 +7,7 @@ use proto::{Name, Question, Rank, RrType, Rrset, WallTime};
 use crate::entry::{self, Origin, Value};
 use crate::key::{Owner, Place};
 use crate::shard::Wanted;
+use crate::stats::Kind;
 use crate::{Cache, Denial, Found, Negative, Provenance, Put, ttl};
 
 impl Cache {
@@ -62,6 +63,16 @@ impl Cache {
         self.answer(question, Wanted::Live, now)
     }
 
+    /// Whether [`Cache::lookup`] would find something. Takes nothing out, and is no use of it.
+    pub fn is_known(&self, question: &Question, now: WallTime) -> bool {
+        self.kind(question, now).is_some()
+    }
+
+    /// Whether [`Cache::lookup`] would find an RRset. Takes nothing out, and is no use of it.
+    pub fn has_rrset(&self, question: &Question, now: WallTime) -> bool {
+        self.kind(question, now) == Some(Kind::Rrset)
+    }
+
     /// As [`Cache::lookup`], and expired data too that is not older than `max_stale` (RFC 8767), with TTL 0.
     pub fn lookup_stale(&self, question: &Question, now: WallTime) -> Option<Found> {
         self.answer(question, Wanted::Stale, now)
@@ -106,6 +117,14 @@ impl Cache {
             self.changes.note(key); // also if it was refused: what it contradicted is gone all the same
         }
         put
+    }
+
+    fn kind(&self, question: &Question, now: WallTime) -> Option<Kind> {
+        let owner = Owner::new(&question.name);
+        let key = self.key(owner.wire());
+        let mut shard = self.shard(key);
+        let data = shard.kind_of(key, Place::Type(question.rtype), now);
+        data.or_else(|| shard.kind_of(key, Place::NxDomain, now))
     }
 
     fn answer(&self, question: &Question, wanted: Wanted, now: WallTime) -> Option<Found> {

@@ -410,7 +410,8 @@ impl Copied {
     pub(crate) fn names_server(&self, server: &Name) -> bool {
         let found = || {
             let (_, mut reader) = self.entry().filter(|(entry, _)| entry.kind() == Kind::Delegation)?;
-            (reader.name()?, reader.name()?);
+            reader.name()?; // the zone
+            reader.name()?; // its parent
             for _ in 0..reader.number()? {
                 if reader.name()? == *server {
                     return Some(());

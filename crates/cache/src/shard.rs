@@ -91,6 +91,14 @@ impl Shard {
         Some(copied)
     }
 
+    /// What is live at `place`, without counting as a use of it.
+    pub(crate) fn kind_of(&mut self, key: Key<'_>, place: Place, now: WallTime) -> Option<Kind> {
+        let (_, position) = self.find(key, place)?;
+        let octets = self.log.at_mut(position);
+        entry::settle(octets, now);
+        Entry::of(octets).filter(|entry| entry.is_live(now)).map(Entry::kind)
+    }
+
     /// Notes that an offer was not even looked at.
     pub(crate) fn refuse(&mut self) -> Put {
         self.stats.refused += 1;

@@ -161,7 +161,7 @@ impl<N: Network> Resolver<N> {
         // Of zones with servers of the user's own choice nobody above tells anything.
         let configured = crate::configured::closest(&self.config.configured_zones, server);
         // Nor does he count once the server's own zone has denied the address.
-        let denied = || self.cache.lookup(&Question::new(server.clone(), RrType::A), now).is_some();
+        let denied = || self.cache.is_known(&Question::new(server.clone(), RrType::A), now);
         if configured.is_some() || !server.is_at_or_below(&delegation.parent) || denied() {
             return Vec::new();
         }

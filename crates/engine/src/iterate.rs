@@ -455,8 +455,7 @@ impl<N: Network> Resolver<N> {
         let outside = cut.delegation.servers.iter().filter(|server| !server.name.is_at_or_below(cut.zone()));
         let now = self.env.clock.wall();
         let glued = outside.filter(|server| !server.glue.is_empty() || !self.glue_above(&server.name, now).is_empty());
-        let unasked =
-            glued.filter(|server| self.cache.lookup(&Question::new(server.name.clone(), RrType::A), now).is_none());
+        let unasked = glued.filter(|server| !self.cache.is_known(&Question::new(server.name.clone(), RrType::A), now));
         unasked.map(|server| server.name.clone()).collect()
     }
 

@@ -65,8 +65,7 @@ impl<N: Network> Resolver<N> {
     /// Whether answers of a zone's servers are worth nothing without signatures: there is a DS record, checked or not, or
     /// an anchor.
     pub(crate) fn expects_signatures(&self, zone: &Name) -> bool {
-        let ds = || self.cache.lookup(&Question::new(zone.clone(), RrType::DS), self.env.clock.wall());
-        let has_ds = || matches!(ds().map(|found| found.known), Some(Known::Rrset(_)));
+        let has_ds = || self.cache.has_rrset(&Question::new(zone.clone(), RrType::DS), self.env.clock.wall());
         self.validates() && (self.anchors().of(zone).is_some() || has_ds())
     }
 
@@ -273,7 +272,7 @@ impl<N: Network> Resolver<N> {
         // A walk that is watched takes one step after another: told at the same time, two questions are hard to follow.
         if work.trace.is_on()
             || !needed
-            || self.cache.lookup(&question, now).is_some()
+            || self.cache.is_known(&question, now)
             || self.known_servers(cut).candidates.is_empty()
         {
             return;
@@ -352,7 +351,7 @@ impl<N: Network> Resolver<N> {
     /// brought something newer.
     fn denied_before(&self, zone: &Name) -> Option<(NoDs, u32)> {
         let now = self.env.clock.wall();
-        let referred = || self.cache.lookup(&Question::new(zone.clone(), RrType::DS), now).is_some();
+        let referred = || self.cache.is_known(&Question::new(zone.clone(), RrType::DS), now);
         if !self.config.validation.aggressive_nsec || referred() {
             return None;
         }

@@ -237,3 +237,24 @@ fn nobody_looks_for_dnames_where_none_can_be() {
     assert!(cache.may_hold_dnames(at(29)));
     assert!(!cache.may_hold_dnames(at(30)));
 }
+
+#[test]
+fn what_is_known_is_told_without_taking_it_out() {
+    let cache = cache(0);
+    let _ = cache.put_rrset(address("www.example.", 60, 1), authoritative(), at(0));
+    let _ = cache.put_negative(&ask("bare.example.", A), denial(Denial::NoData, 60), authoritative(), at(0));
+    let _ = cache.put_negative(&ask("gone.example.", A), denial(Denial::NxDomain, 60), authoritative(), at(0));
+    for (owner, rtype, seconds, known, has_rrset) in [
+        ("WWW.example.", A, 0, true, true),
+        ("www.example.", A, 60, false, false),
+        ("www.example.", RrType::AAAA, 0, false, false),
+        ("bare.example.", A, 59, true, false),
+        ("bare.example.", RrType::AAAA, 0, false, false),
+        ("gone.example.", RrType::AAAA, 0, true, false),
+    ] {
+        let question = ask(owner, rtype);
+        let told = (cache.is_known(&question, at(seconds)), cache.has_rrset(&question, at(seconds)));
+        assert_eq!(told, (known, has_rrset), "{owner} {rtype} {seconds}");
+        assert_eq!(cache.lookup(&question, at(seconds)).is_some(), known, "{owner} {rtype} {seconds}");
+    }
+}

@@ -50,7 +50,8 @@ impl<N: Network> Resolver<N> {
     }
 }
 
-/// Asks. What it captures is used where it lies: a question in flight has no room for a second copy.
+/// Asks.
+#[expect(clippy::manual_async_fn, reason = "arguments of an async fn are kept twice, what a block captures only once")]
 pub(super) fn one_try<N: Network>(
     resolver: Arc<Resolver<N>>,
     ask: Arc<ZoneQuestion>,
