@@ -2,7 +2,8 @@
 //!
 //! Who asks first does it ([`Led`]), and if he leaves it becomes a task of its own: a caller that leaves does not stop it. It
 //! is removed from the table when it ends, however it ends. Only leaves of the tree of work are shared (they wait for the
-//! network and nothing else), so sharing can never make two questions wait for each other; see ADR 0002.
+//! network and nothing else), so sharing can never make two questions wait for each other; see ADR 0002. For that a leader must
+//! never stand still while he waits for something else; who might lets a task lead ([`Inflight::share_beside`]).
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -66,15 +67,31 @@ impl<K: Eq + Hash + Clone + Send + Unpin + 'static, V: Clone + Send + 'static> I
         Self { table: Arc::new(Mutex::default()), between: between.clone() }
     }
 
-    /// Joins the work under `key`, or begins it.
+    /// Joins the work under `key`, or leads it. Only for those who wait for it and for nothing else until it ends or they leave.
     pub(crate) async fn share<F>(&self, key: K, work: impl FnOnce() -> F) -> Result<Shared<V>, Abandoned>
     where
         F: Future<Output = V> + Send + 'static,
     {
-        match self.join_or_lead(key, work) {
+        match self.join_or_lead(key, Vec::new(), work) {
             Role::Leads(work) => work.await.map(|value| Shared { value, joined: false }).map_err(|_| Abandoned),
             Role::Waits(waiter) => waiter.await.map(|value| Shared { value, joined: true }).map_err(|_| Abandoned),
         }
+    }
+
+    /// Joins the work under `key`, or lets a task lead it, which goes on while the caller does other things.
+    pub(crate) async fn share_beside<F>(&self, key: K, work: impl FnOnce() -> F) -> Result<Shared<V>, Abandoned>
+    where
+        F: Future<Output = V> + Send + 'static,
+    {
+        let (tell, ours) = oneshot::channel();
+        let (waiter, joined) = match self.join_or_lead(key, vec![tell], work) {
+            Role::Leads(work) => {
+                drop(work); // nobody leads it, so it is a task
+                (ours, false)
+            }
+            Role::Waits(waiter) => (waiter, true),
+        };
+        waiter.await.map(|value| Shared { value, joined }).map_err(|_| Abandoned)
     }
 
     /// Begins the work under `key`, unless it is in flight already. Nobody waits for it.
@@ -82,10 +99,11 @@ impl<K: Eq + Hash + Clone + Send + Unpin + 'static, V: Clone + Send + 'static> I
     where
         F: Future<Output = V> + Send + 'static,
     {
-        drop(self.join_or_lead(key, work)); // nobody leads it, so it is a task from the beginning
+        drop(self.join_or_lead(key, Vec::new(), work)); // nobody leads it, so it is a task from the beginning
     }
 
-    fn join_or_lead<F>(&self, key: K, work: impl FnOnce() -> F) -> Role<F, K, V>
+    /// `first` hear of it before all who join.
+    fn join_or_lead<F>(&self, key: K, first: Vec<oneshot::Sender<V>>, work: impl FnOnce() -> F) -> Role<F, K, V>
     where
         F: Future<Output = V> + Send + 'static,
     {
@@ -96,7 +114,7 @@ impl<K: Eq + Hash + Clone + Send + Unpin + 'static, V: Clone + Send + 'static> I
                 waiters.push(tell);
                 return Role::Waits(waiter);
             }
-            table.insert(key.clone(), Vec::new());
+            table.insert(key.clone(), first);
         }
         // Without the lock from here on: work that is dropped takes its entry away at once.
         let entry = Entry { table: self.table.clone(), key, open: true };
@@ -195,6 +213,23 @@ mod tests {
         assert_eq!(inflight.len(), 1);
         go.notify_one();
         finished.notified().await;
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_caller_who_stands_still() {
+        let inflight: Inflight<u8, u32> = Inflight::new(&Between::default());
+        let work = || async {
+            tokio::task::yield_now().await;
+            7
+        };
+        let mut standing = Box::pin(inflight.share_beside(1, work));
+        assert!(
+            std::future::poll_fn(|context| std::task::Poll::Ready(standing.as_mut().poll(context).is_pending())).await
+        );
+        let other = inflight.share(1, work).await.unwrap();
+        assert_eq!((other.value, other.joined), (7, true));
+        let own = standing.await.unwrap();
+        assert_eq!((own.value, own.joined), (7, false));
     }
 
     #[tokio::test]

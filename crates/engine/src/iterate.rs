@@ -480,7 +480,13 @@ impl<N: Network> Resolver<N> {
                 candidates: candidates.to_vec(),
             };
             let (resolver, leaf_work) = (self.clone(), work.clone());
-            let shared = self.inflight.share(key.clone(), || resolver.query_zone(zone_question, leaf_work)).await;
+            let leaf = || resolver.query_zone(zone_question, leaf_work);
+            let shared = if work.depth == 0 {
+                self.inflight.share(key.clone(), leaf).await
+            } else {
+                // Look-ups run beside each other, and stand still while their walk asks a server that another one has found.
+                self.inflight.share_beside(key.clone(), leaf).await
+            };
             let shared = shared.map_err(|_| ResolveError::Internal)?;
             let ZoneReply { result, queries, by } = shared.value;
             let result = result.map(|meaning| (meaning, by));
