@@ -1,5 +1,7 @@
 //! Referrals, glue, and servers that do not serve.
 
+use std::time::Duration;
+
 use crate::bench::*;
 use lab::{Behaviour, Conduct};
 use proto::Rcode;
@@ -142,6 +144,45 @@ async fn two_resolutions_that_need_each_others_zones_both_end() {
         bench.pass(10).await;
         assert_eq!(bench.resolver.in_flight(), 0, "seed {seed}: the table is empty at the end");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_look_up_that_stands_still() {
+    // One of two servers is found soon and is silent; the other one is still being looked for meanwhile, when a client asks for
+    // that very address.
+    let zones = [
+        ROOT,
+        (
+            "test.",
+            &["192.0.2.2"],
+            concat!(
+                "p.test. NS ns.a.test.\np.test. NS ns.b.test.\n",
+                "a.test. NS ns1.a.test.\nns1.a.test. A 192.0.2.11\nb.test. NS ns1.b.test.\nns1.b.test. A 192.0.2.12\n",
+            ),
+        ),
+        ("a.test.", &["192.0.2.11"], "ns.a.test. A 192.0.2.13\n"),
+        ("b.test.", &["192.0.2.12"], "ns.b.test. A 192.0.2.13\n"),
+        ("p.test.", &["192.0.2.13"], "www.p.test. A 198.51.100.1\n"),
+    ];
+    let world = world_with(&zones, |address| match address {
+        "192.0.2.12" => Behaviour { delay: Duration::from_millis(300), ..Behaviour::normal() },
+        "192.0.2.13" => Behaviour::of(Conduct::Dead),
+        _ => Behaviour::normal(),
+    });
+    let bench = Bench::new(world, lab::Faults::default(), 1, |_| {});
+    let began = bench.clock.now();
+    let second = async {
+        while bench.sent_to("192.0.2.13") == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(bench.sent_to("192.0.2.12") > 0, "the other server is being looked for");
+        let answer = bench.ask("ns.b.test.").await;
+        (brief(&answer), bench.elapsed_since(began))
+    };
+    let (first, (second, after)) = tokio::join!(bench.ask("www.p.test."), second);
+    assert_eq!(first.rcode, SERVFAIL);
+    assert_eq!(second, "NOERROR | ns.b.test. A 192.0.2.13");
+    assert!(after < Duration::from_millis(700), "{after:?} of virtual time");
 }
 
 #[tokio::test(start_paused = true)]
