@@ -4,6 +4,7 @@
 //! as [`Scrubbed::glue`], because they lead to servers and never answer a client (RFC 2181 §5.4.1).
 
 use proto::{Class, Message, Name, Record, RrType, Rrset, rdata};
+use smallvec::SmallVec;
 
 /// Records of one set that are kept; sets beyond that are dropped whole (CVE-2024-1737: huge sets are a weapon).
 const MAX_RECORDS_PER_RRSET: usize = 100;
@@ -104,7 +105,7 @@ fn section<'a>(
     zone: &Name,
     dropped: &mut Vec<Dropped>,
 ) -> Vec<Rrset> {
-    let mut kept: Vec<&Record> = Vec::new();
+    let mut kept: SmallVec<[&Record; 16]> = SmallVec::new();
     for record in records {
         let why = if record.class != Class::IN || record.rtype.is_meta() {
             Some(Why::WrongClassOrType)
@@ -122,13 +123,16 @@ fn section<'a>(
             None => kept.push(record),
         }
     }
-    let sets = Rrset::group(kept);
-    let (good, huge): (Vec<_>, Vec<_>) = sets.into_iter().partition(|set| set.rdatas.len() <= MAX_RECORDS_PER_RRSET);
-    for set in huge {
-        let record = format!("{} {} ({} records)", set.name, set.rtype, set.rdatas.len());
-        dropped.push(Dropped { rtype: set.rtype, record, why: Why::TooManyRecords });
-    }
-    good
+    let mut sets = Rrset::group(kept);
+    sets.retain(|set| {
+        let fits = set.rdatas.len() <= MAX_RECORDS_PER_RRSET;
+        if !fits {
+            let record = format!("{} {} ({} records)", set.name, set.rtype, set.rdatas.len());
+            dropped.push(Dropped { rtype: set.rtype, record, why: Why::TooManyRecords });
+        }
+        fits
+    });
+    sets
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@ use smallvec::SmallVec;
 
 use crate::{Class, Name, RrType, rdata};
 
-/// Sets of a section among which one is looked for without a table.
+/// Sets of a section, or fields of a set, among which one is looked for without a table.
 const FEW: usize = 16;
+/// Sets that most sections have at most.
+const USUAL_SETS: usize = 4;
 
 /// What is asked: a name and a type, class IN.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -177,7 +179,7 @@ impl Rrset {
     /// Signatures that cover nothing in `records` become sets of type RRSIG of their own. Linear in the number of
     /// records, whatever they are: a message can hold thousands of sets.
     pub fn group<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Rrset> {
-        let mut groups: Vec<Group<'a>> = Vec::new();
+        let mut groups: SmallVec<[Group<'a>; USUAL_SETS]> = SmallVec::new();
         // Few sets are found sooner by looking at each.
         let mut places: HashMap<(&Name, RrType), usize> = HashMap::new();
         for record in records {
@@ -206,7 +208,7 @@ impl Rrset {
             let list = if covers.is_some() { &mut group.signatures } else { &mut group.fields };
             list.push(&record.rdata);
         }
-        groups.into_iter().flat_map(Group::into_rrsets).collect()
+        groups.into_iter().map(Group::into_rrset).collect()
     }
 
     /// The records of the set, signatures left out.
@@ -246,26 +248,28 @@ impl<'a> Group<'a> {
         Self { name, rtype, ttl: u32::MAX, fields: SmallVec::new(), signatures: SmallVec::new() }
     }
 
-    fn into_rrsets(self) -> Option<Rrset> {
+    fn into_rrset(self) -> Rrset {
         let fields = without_duplicates(self.fields);
         let signatures = without_duplicates(self.signatures);
         if fields.is_empty() {
-            let name = self.name.clone();
-            return Some(Rrset::new(name, RrType::RRSIG, self.ttl, signatures));
+            return Rrset::new(self.name.clone(), RrType::RRSIG, self.ttl, signatures);
         }
-        let mut rrset = Rrset::new(self.name.clone(), self.rtype, self.ttl, fields);
-        if !signatures.is_empty() {
-            rrset.signatures = Rdatas::pack(signatures);
-        }
-        Some(rrset)
+        let rrset = Rrset::new(self.name.clone(), self.rtype, self.ttl, fields);
+        Rrset { signatures: Rdatas::pack(signatures), ..rrset }
     }
 }
 
 /// Keeps the first of equal fields, in order (RFC 2181 §5: an RRset has no two equal records).
 fn without_duplicates(mut fields: Fields<'_>) -> Fields<'_> {
-    if fields.len() > 1 {
+    if fields.len() > FEW {
         let mut seen = HashSet::with_capacity(fields.len());
         fields.retain(|field| seen.insert(*field));
+        return fields;
+    }
+    for at in (1..fields.len()).rev() {
+        if fields[..at].contains(&fields[at]) {
+            fields.remove(at);
+        }
     }
     fields
 }
@@ -294,6 +298,12 @@ mod tests {
     #[test]
     fn equal_records_are_one_rfc2181_5() {
         assert_eq!(Rrset::group(&[record("a.", 1, 1), record("a.", 1, 1)])[0].rdatas.len(), 1);
+        for few_or_many in [3, 2 * FEW as u8] {
+            let twice: Vec<Record> = (0..few_or_many).chain(0..few_or_many).map(|last| record("a.", 1, last)).collect();
+            let sets = Rrset::group(&twice);
+            let kept: Vec<u8> = sets[0].rdatas.iter().map(|field| field[3]).collect();
+            assert_eq!(kept, (0..few_or_many).collect::<Vec<_>>(), "the first of each, in order");
+        }
     }
 
     #[test]

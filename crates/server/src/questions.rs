@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use engine::{Answer, ClientQuestion, Led, Panicked};
+use foldhash::quality::RandomState;
 use proto::{Ede, EdeCode, Name, Rcode};
 use tokio::sync::oneshot;
 
@@ -27,9 +28,9 @@ pub(crate) struct Questions {
 /// Each map has at most as many entries as there are questions in flight or clients that wait.
 #[derive(Debug, Default)]
 struct State {
-    in_flight: HashMap<ClientQuestion, InFlight>,
-    by_domain: HashMap<(Name, Share), usize>,
-    by_client: HashMap<ClientKey, usize>,
+    in_flight: HashMap<ClientQuestion, InFlight, RandomState>,
+    by_domain: HashMap<(Name, Share), usize, RandomState>,
+    by_client: HashMap<ClientKey, usize, RandomState>,
 }
 
 #[derive(Debug, Default)]
@@ -258,7 +259,7 @@ impl fmt::Debug for Working {
     }
 }
 
-fn subtract<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
+fn subtract<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize, RandomState>, key: &K) {
     if let Some(count) = counts.get_mut(key) {
         *count -= 1;
         if *count == 0 {

@@ -10,10 +10,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::io::Interest;
-use tokio::net::UdpSocket;
 use tracing::debug;
-use transport::{Clock, Network};
+use transport::{Clock, Datagrams, Network};
 
 use crate::client::Client;
 use crate::run::Busy;
@@ -28,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_micros(100);
 
 /// A socket that is served.
 pub(crate) struct Served {
-    socket: UdpSocket,
+    socket: Datagrams,
     local: SocketAddr,
 }
 
@@ -38,13 +36,12 @@ impl Served {
     /// # Errors
     /// When the runtime cannot take it.
     pub(crate) fn new(socket: std::net::UdpSocket) -> io::Result<Arc<Self>> {
-        let socket = UdpSocket::from_std(socket)?;
-        Ok(Arc::new(Self { local: socket.local_addr()?, socket }))
+        Ok(Arc::new(Self { local: socket.local_addr()?, socket: Datagrams::new(socket)? }))
     }
 
     /// Receives with `receive` unless it is known that nothing has come.
     fn try_receive<R>(&self, receive: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
-        self.socket.try_io(Interest::READABLE, receive)
+        self.socket.try_read(|_| receive())
     }
 }
 

@@ -7,6 +7,7 @@
 //! What it deliberately does not do: choose servers, retry, cache, or read the meaning of a reply.
 
 mod clock;
+mod datagrams;
 mod entropy;
 mod exchange;
 mod network;
@@ -15,6 +16,7 @@ mod query;
 mod tcp;
 
 pub use clock::Clock;
+pub use datagrams::Datagrams;
 pub use entropy::Entropy;
 pub use exchange::{Again, Ask, Begin, ExchangeError, Listener, Patience, Progress, Reply, exchange};
 pub use network::{Network, UdpFlow};

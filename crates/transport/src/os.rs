@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpSocket, TcpStream, UdpSocket};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{Network, UdpFlow};
+use crate::{Datagrams, Network, UdpFlow};
 use idle::{Idle, Kept};
 
 mod idle;
@@ -99,9 +100,7 @@ impl Network for OsNetwork {
                 Err(_) => {}
             }
         };
-        let socket = UdpSocket::bind((self.source(to), port)).await?;
-        // A connected socket gets replies from this address and port only, and hears of ICMP errors.
-        socket.connect(to).await?;
+        let socket = datagram_socket(SocketAddr::new(self.source(to), port), to)?;
         let kept = Kept { socket, peer: to, opened: self.idle.now(), exchanges: 1, _place: place };
         Ok(OsUdp { kept: Some(kept), idle: self.idle.clone() })
     }
@@ -117,6 +116,15 @@ impl Network for OsNetwork {
         stream.set_nodelay(true)?;
         Ok(OsTcp { stream, _place: place })
     }
+}
+
+fn datagram_socket(from: SocketAddr, to: SocketAddr) -> io::Result<Datagrams> {
+    let socket = Socket::new(Domain::for_address(to), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&from.into())?;
+    // A connected socket gets replies from this address and port only, and hears of ICMP errors.
+    socket.connect(&to.into())?;
+    Datagrams::new(socket.into())
 }
 
 /// A place for one more socket.
@@ -210,7 +218,7 @@ mod tests {
     }
 
     fn port(flow: &OsUdp) -> u16 {
-        flow.kept().socket.local_addr().unwrap().port()
+        flow.kept().socket.socket().local_addr().unwrap().port()
     }
 
     #[tokio::test]

@@ -12,11 +12,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use socket2::SockRef;
-use tokio::io::Interest;
-use tokio::net::UdpSocket;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::Clock;
+use crate::{Clock, Datagrams};
 
 /// Exchanges over one socket.
 pub(super) const MOST_EXCHANGES: u32 = 16;
@@ -26,7 +24,7 @@ const LONGEST_LIFE: Duration = Duration::from_secs(2);
 /// A connected socket with its story.
 #[derive(Debug)]
 pub(super) struct Kept {
-    pub(super) socket: UdpSocket,
+    pub(super) socket: Datagrams,
     pub(super) peer: SocketAddr,
     pub(super) opened: Instant,
     /// Exchanges that have begun.
@@ -69,7 +67,7 @@ impl Idle {
         };
         // The runtime takes note that there is nothing, and need not ask once more. It learns of datagrams with a delay: where
         // it knows of none, the system itself is asked.
-        let met = kept.socket.try_io(Interest::READABLE, ask);
+        let met = kept.socket.try_read(|_| ask());
         let met = if asked.get() { met } else { ask() };
         let silent = met.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
         kept.exchanges += 1;

@@ -11,10 +11,11 @@ impl Exchange {
 
     pub(in crate::udp) fn receive(&mut self, served: &Served, buffers: &mut Buffers) -> io::Result<()> {
         let (room, datagrams) = buffers.room();
+        let before = datagrams.len();
         for buffer in room.take(BATCH) {
-            match served.socket.try_recv_from(buffer) {
+            match served.socket.socket().recv_from(buffer) {
                 Ok(came) => datagrams.push(came),
-                Err(_) if !datagrams.is_empty() => break, // it will come again
+                Err(_) if datagrams.len() > before => break, // it will come again
                 Err(error) => return Err(error),
             }
         }
@@ -23,6 +24,6 @@ impl Exchange {
 
     pub(in crate::udp) fn send(&mut self, served: &Served, buffers: &Buffers, sent: usize) -> io::Result<usize> {
         let Some((octets, receiver)) = buffers.replies().nth(sent) else { return Ok(1) };
-        served.socket.try_send_to(octets, receiver).map(|_| 1)
+        served.socket.socket().send_to(octets, receiver).map(|_| 1)
     }
 }
